@@ -1,0 +1,33 @@
+//! Offline verification of AEGIS license tokens.
+//!
+//! Pure: time, keys and the instance are arguments. There is no clock here, no file, no environment and no network.
+//! Read [`verify`](verify()) first; it reads like the format's description.
+//!
+//! No input makes a function of this crate panic or run without bound.
+
+mod binding;
+mod bundle;
+mod claims;
+mod error;
+mod evaluate;
+mod inspect;
+pub mod json;
+mod keyring;
+#[cfg(feature = "keyring-toml")]
+mod keyring_files;
+mod module;
+mod token;
+mod verify;
+
+pub use binding::{BadInstance, Fingerprint, Instance};
+pub use bundle::{MAX_BUNDLE, MAX_TOKENS, split_bundle};
+pub use claims::{CoveredModule, Customer, License, LicenseType, Limits, MAX_TIME};
+pub use error::{Code, Error};
+pub use evaluate::{Assessment, Check, Outcome, Report, Transition, assess, evaluate};
+pub use inspect::{Unverified, inspect};
+pub use keyring::{Key, KeyFault, KeyParts, KeyUse, Keyring, KeyringError, public_key_from_pem};
+#[cfg(feature = "keyring-toml")]
+pub use keyring_files::keyring_from_files;
+pub use module::{ModulePattern, licensed_major, running_major};
+pub use token::{Kind, MAX_LIST, MAX_TOKEN};
+pub use verify::{Context, Refusal, check, open, status, trim, verify};

@@ -1,0 +1,209 @@
+//! Verification of one token, its steps in the order of the format's description (`docs/token-format.md`).
+
+use crate::binding::Instance;
+use crate::claims::{CoveredModule, License};
+use crate::error::{Code, Error};
+use crate::keyring::{Key, KeyUse, Keyring};
+use crate::token::{Envelope, Kind};
+
+/// What is asked of a license: everything the answer depends on beside the token and the keys.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// Technical name of the module.
+    pub module: &'a str,
+    /// A feature of the module; `None` asks for the module as such.
+    pub feature: Option<&'a str>,
+    /// Major version of Odoo.
+    pub odoo_major: u16,
+    /// The instance that asks; a bound license is refused without it.
+    pub instance: Option<&'a Instance>,
+    /// The present, in Unix seconds.
+    pub now: i64,
+    /// Date of the module's release, in Unix seconds at 00:00 UTC; `None` counts as covered.
+    pub released: Option<i64>,
+}
+
+/// A token that was refused before its claims could be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Why.
+    pub error: Error,
+    /// Whether the signature had been found good before.
+    pub signature_held: bool,
+}
+
+/// The checks that need the license, the key and the context: one function each, in the order of the codes.
+pub(crate) const CONTEXT_CHECKS: [(Code, ContextCheck); 8] = [
+    (Code::UnknownKey, check_key_window),
+    (Code::WrongIssuer, check_issuer),
+    (Code::WrongModule, check_module),
+    (Code::WrongOdooVersion, check_odoo_version),
+    (Code::WrongInstance, check_instance),
+    (Code::NotYetValid, check_begin),
+    (Code::Expired, check_end),
+    (Code::UpdatesEnded, check_updates),
+];
+
+pub(crate) type ContextCheck = fn(&License, &Key, &Context<'_>) -> Result<(), Error>;
+
+/// Verifies one token: is it a license that works, for this module, version and instance, at this time?
+///
+/// White space around the token is ignored.
+///
+/// # Errors
+/// The first failure in the order of the codes.
+pub fn verify(token: &str, keyring: &Keyring, context: &Context<'_>) -> Result<(License, Code), Error> {
+    let license = open(trim(token), keyring).map_err(|refusal| refusal.error)?;
+    let status = check(&license, keyring, context)?;
+    Ok((license, status))
+}
+
+/// Opens a token: envelope, key, signature, claims. What is found never changes for this token and keyring, so
+/// callers may keep it; everything else is [`check`]ed each time.
+///
+/// # Errors
+/// Refusals with the codes `missing`, `malformed`, `unsupported`, `unknown_key` and `bad_signature`.
+pub fn open(token: &str, keyring: &Keyring) -> Result<License, Refusal> {
+    let before = |error| Refusal { error, signature_held: false };
+    let after = |error| Refusal { error, signature_held: true };
+    let envelope = Envelope::parse(token).map_err(before)?;
+    let key = find_key(&envelope, keyring).map_err(before)?;
+    check_signature(&envelope, key).map_err(before)?;
+    read_license(envelope).map_err(after)
+}
+
+/// Checks an opened license against a context and says how it works: `valid`, `expiring` or `grace`.
+///
+/// # Errors
+/// The first failure in the order of the codes.
+pub fn check(license: &License, keyring: &Keyring, context: &Context<'_>) -> Result<Code, Error> {
+    let key = keyring.get(&license.kid).ok_or(Error::UnknownKey)?;
+    CONTEXT_CHECKS.iter().try_for_each(|(_, check)| check(license, key, context))?;
+    Ok(status(license, context.now))
+}
+
+/// Where a license stands in time, all else being right: `not_yet_valid`, `valid`, `expiring`, `grace` or `expired`.
+#[must_use]
+pub fn status(license: &License, now: i64) -> Code {
+    let reached = |instant: Option<i64>| instant.is_some_and(|instant| instant <= now);
+    if license.nbf.is_some_and(|nbf| now < nbf) {
+        Code::NotYetValid
+    } else if reached(license.exp) {
+        let in_grace = license.grace_until.is_some_and(|end| now < end);
+        if in_grace { Code::Grace } else { Code::Expired }
+    } else if reached(license.notice()) {
+        Code::Expiring
+    } else {
+        Code::Valid
+    }
+}
+
+/// White space as mail programs and web pages insert it: Unicode's, the zero-width space, the byte-order mark.
+pub(crate) fn is_space(letter: char) -> bool {
+    letter.is_whitespace() || matches!(letter, '\u{200b}' | '\u{feff}')
+}
+
+/// The token without white space around it.
+#[must_use]
+pub fn trim(token: &str) -> &str {
+    token.trim_matches(is_space)
+}
+
+fn find_key<'k>(envelope: &Envelope<'_>, keyring: &'k Keyring) -> Result<&'k Key, Error> {
+    let key = keyring.get(&envelope.kid).ok_or(Error::UnknownKey)?;
+    let needed = match envelope.kind {
+        Kind::License | Kind::LegacyLicense => KeyUse::License,
+        Kind::RevocationList => KeyUse::Revocation,
+        Kind::KeyCertificate => KeyUse::Certify,
+    };
+    if key.may(needed) { Ok(key) } else { Err(Error::KeyUse) }
+}
+
+/// RFC 7515 §5.2 step 8, RFC 8032 §5.1.7: over the received bytes.
+fn check_signature(envelope: &Envelope<'_>, key: &Key) -> Result<(), Error> {
+    let good = key.signed(envelope.signing_input.as_bytes(), &envelope.signature);
+    if good { Ok(()) } else { Err(Error::BadSignature) }
+}
+
+fn read_license(envelope: Envelope<'_>) -> Result<License, Error> {
+    match envelope.kind {
+        Kind::License | Kind::LegacyLicense => License::parse(&envelope.payload()?, envelope.kind, envelope.kid),
+        Kind::RevocationList | Kind::KeyCertificate => Err(Error::UnsupportedKind),
+    }
+}
+
+/// The time of issue counts, never the present: what a key signed in its window stands.
+fn check_key_window(license: &License, key: &Key, _: &Context<'_>) -> Result<(), Error> {
+    if key.was_in_use(license.iat) { Ok(()) } else { Err(Error::OutsideKeyWindow) }
+}
+
+/// RFC 7519 §4.1.1: the issuer is the one that the key speaks for.
+fn check_issuer(license: &License, key: &Key, _: &Context<'_>) -> Result<(), Error> {
+    if license.iss == key.parts().issuer { Ok(()) } else { Err(Error::WrongIssuer) }
+}
+
+fn check_module(license: &License, key: &Key, context: &Context<'_>) -> Result<(), Error> {
+    if !license.modules.iter().all(|covered| key.may_license(&covered.pattern)) {
+        return Err(Error::ModuleOutsideKey);
+    }
+    if covering(license, context).next().is_some() {
+        return Ok(());
+    }
+    let module = context.module.to_owned();
+    Err(match context.feature {
+        Some(feature) if license.covering(context.module).next().is_some() => {
+            Error::FeatureNotCovered { module, feature: feature.to_owned() }
+        }
+        _ => Error::ModuleNotCovered { module },
+    })
+}
+
+fn check_odoo_version(license: &License, _: &Key, context: &Context<'_>) -> Result<(), Error> {
+    if covering(license, context).any(|covered| covered.versions.contains(&context.odoo_major)) {
+        return Ok(());
+    }
+    let mut majors: Vec<u16> =
+        covering(license, context).flat_map(|covered| covered.versions.iter().copied()).collect();
+    majors.sort_unstable();
+    majors.dedup();
+    let allowed = majors.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
+    Err(Error::WrongOdooVersion { module: context.module.to_owned(), allowed, asked: context.odoo_major })
+}
+
+/// The entries that cover the module and, where asked, the feature.
+fn covering<'l>(license: &'l License, context: &Context<'l>) -> impl Iterator<Item = &'l CoveredModule> {
+    let feature = context.feature;
+    license.covering(context.module).filter(move |covered| feature.is_none_or(|feature| covered.has_feature(feature)))
+}
+
+fn check_instance(license: &License, _: &Key, context: &Context<'_>) -> Result<(), Error> {
+    match (license.instance_fingerprint, context.instance) {
+        (None, _) => Ok(()),
+        (Some(_), None) => Err(Error::InstanceUnknown),
+        (Some(bound), Some(instance)) if bound == instance.fingerprint() => Ok(()),
+        (Some(_), Some(_)) => Err(Error::WrongInstance),
+    }
+}
+
+/// RFC 7519 §4.1.5.
+fn check_begin(license: &License, _: &Key, context: &Context<'_>) -> Result<(), Error> {
+    match license.nbf {
+        Some(from) if context.now < from => Err(Error::NotYetValid { from }),
+        _ => Ok(()),
+    }
+}
+
+/// RFC 7519 §4.1.4; a grace period moves the end.
+fn check_end(license: &License, _: &Key, context: &Context<'_>) -> Result<(), Error> {
+    match license.grace_until.or(license.exp) {
+        Some(end) if context.now >= end => Err(Error::Expired { end }),
+        _ => Ok(()),
+    }
+}
+
+fn check_updates(license: &License, _: &Key, context: &Context<'_>) -> Result<(), Error> {
+    match (license.updates_until, context.released) {
+        (Some(until), Some(released)) if released >= until => Err(Error::UpdatesEnded { until, released }),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,221 @@
+//! The three files of a key: written together or not at all, never over anything.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::{KeyId, KeyMetadata, Passphrase, PrivateKey, Protection, Weakness, check_issuer, private, public, thumbprint};
+use crate::{Error, dates};
+
+/// No key file is larger; what is, is not read.
+const MAX_FILE: u64 = 64 * 1024;
+
+const PRIVATE_SUFFIX: &str = ".private.pem";
+const PUBLIC_SUFFIX: &str = ".public.pem";
+
+/// Where the files of one key are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyPaths {
+    /// `<kid>.private.pem`
+    pub private: PathBuf,
+    /// `<kid>.public.pem`
+    pub public: PathBuf,
+    /// `<kid>.json`
+    pub metadata: PathBuf,
+}
+
+impl KeyPaths {
+    /// The files of `kid` in the folder `dir`.
+    #[must_use]
+    pub fn new(dir: &Path, kid: &str) -> Self {
+        let file = |suffix: &str| dir.join(format!("{kid}{suffix}"));
+        Self { private: file(PRIVATE_SUFFIX), public: file(PUBLIC_SUFFIX), metadata: file(".json") }
+    }
+
+    /// The files beside a private (or public) key file, or `None` when its name does not follow the convention.
+    #[must_use]
+    pub fn beside(key_file: &Path) -> Option<Self> {
+        let name = key_file.file_name()?.to_str()?;
+        let kid = name.strip_suffix(PRIVATE_SUFFIX).or_else(|| name.strip_suffix(PUBLIC_SUFFIX))?;
+        kid.parse::<KeyId>().ok()?;
+        Some(Self::new(key_file.parent().unwrap_or(Path::new("")), kid))
+    }
+}
+
+/// A key about to be written.
+#[derive(Debug)]
+pub struct NewKey<'a> {
+    /// Its id.
+    pub kid: KeyId,
+    /// The issuer it speaks for.
+    pub issuer: &'a str,
+    /// When it was made, Unix seconds.
+    pub created: i64,
+    /// The key.
+    pub key: &'a PrivateKey,
+    /// How its file is protected.
+    pub protection: Protection<'a>,
+}
+
+/// A private key as read from its file.
+#[derive(Debug)]
+pub struct StoredKey {
+    /// The key.
+    pub key: PrivateKey,
+    /// What is weak about the file.
+    pub weaknesses: Vec<Weakness>,
+}
+
+/// Writes the three files of a key into `dir`, which is made (mode 0700) if it is not there.
+///
+/// All are written and flushed to disk, or none is left behind; an existing file is never touched.
+///
+/// # Errors
+/// [`Error::BadIssuer`], [`Error::FileExists`], [`Error::Io`], and those of [`PrivateKey::to_pem`].
+pub fn write_new(dir: &Path, new: &NewKey<'_>) -> Result<(KeyPaths, KeyMetadata), Error> {
+    check_issuer(new.issuer)?;
+    let metadata = describe(new);
+    let private_pem = new.key.to_pem(&new.protection)?;
+    let public_pem = public::public_to_pem(new.key.public_key())?;
+    let json = serde_json::to_string_pretty(&metadata).map_err(|_| Error::Encode)? + "\n";
+
+    make_folder(dir)?;
+    let paths = KeyPaths::new(dir, new.kid.as_str());
+    let mut batch = Batch::default();
+    // All three names are taken before anything is written, so that one in the way stops all.
+    batch.take(&paths.private, 0o600)?;
+    batch.take(&paths.public, 0o644)?;
+    batch.take(&paths.metadata, 0o644)?;
+    batch.write_all(&[private_pem.as_bytes(), public_pem.as_bytes(), json.as_bytes()])?;
+    sync_folder(dir)?;
+    batch.keep();
+    Ok((paths, metadata))
+}
+
+/// Reads a private key file. With `passphrase` `None` an encrypted file is [`Error::PassphraseNeeded`].
+///
+/// # Errors
+/// [`Error::Io`], or [`Error::InFile`] with an error of [`PrivateKey::from_pem`].
+pub fn read_private(path: &Path, passphrase: Option<&Passphrase>) -> Result<StoredKey, Error> {
+    let pem = read_limited(path)?;
+    let (key, mut weaknesses) = PrivateKey::from_pem(&pem, passphrase).map_err(Error::in_file(path))?;
+    weaknesses.extend(open_mode(path)?);
+    Ok(StoredKey { key, weaknesses })
+}
+
+/// Reads a public key file.
+///
+/// # Errors
+/// [`Error::Io`], or [`Error::InFile`] with [`Error::NotAPublicKey`].
+pub fn read_public(path: &Path) -> Result<[u8; 32], Error> {
+    let pem = read_limited(path)?;
+    public::public_from_pem(&pem).map_err(Error::in_file(path))
+}
+
+/// What is weak about a private key file, without opening it; and whether it is encrypted.
+///
+/// # Errors
+/// As [`read_private`].
+pub fn look_at_private(path: &Path) -> Result<(bool, Vec<Weakness>), Error> {
+    let pem = read_limited(path)?;
+    let encrypted = private::is_encrypted(&pem).map_err(Error::in_file(path))?;
+    let mut weaknesses = private::weaknesses_unopened(&pem).map_err(Error::in_file(path))?;
+    weaknesses.extend(open_mode(path)?);
+    Ok((encrypted, weaknesses))
+}
+
+fn describe(new: &NewKey<'_>) -> KeyMetadata {
+    KeyMetadata {
+        kid: new.kid.to_string(),
+        issuer: new.issuer.to_owned(),
+        created: dates::format_utc(new.created),
+        thumbprint: thumbprint(new.key.public_key()),
+        uses: vec!["license".to_owned()],
+    }
+}
+
+fn read_limited(path: &Path) -> Result<Zeroizing<String>, Error> {
+    let mut text = Zeroizing::new(String::with_capacity(4096));
+    let file = File::open(path).map_err(|error| Error::io("read", path, error))?;
+    file.take(MAX_FILE).read_to_string(&mut text).map_err(|error| Error::io("read", path, error))?;
+    Ok(text)
+}
+
+/// Files made by one operation; those not [kept](Batch::keep) are removed when it is dropped.
+#[derive(Default)]
+struct Batch(Vec<(PathBuf, File)>);
+
+impl Batch {
+    fn take(&mut self, path: &Path, mode: u32) -> Result<(), Error> {
+        let file = create_new(path, mode).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => Error::FileExists { path: path.to_owned() },
+            _ => Error::io("create", path, error),
+        })?;
+        self.0.push((path.to_owned(), file));
+        Ok(())
+    }
+
+    fn write_all(&mut self, contents: &[&[u8]]) -> Result<(), Error> {
+        for ((path, file), content) in self.0.iter_mut().zip(contents) {
+            file.write_all(content).and_then(|()| file.sync_all()).map_err(|error| Error::io("write", path, error))?;
+        }
+        Ok(())
+    }
+
+    fn keep(mut self) {
+        self.0.clear();
+    }
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        for (path, _) in self.0.drain(..) {
+            // Best effort while another error is already on its way to the caller.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+#[cfg(unix)]
+fn create_new(path: &Path, mode: u32) -> io::Result<File> {
+    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+    let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+    // `mode` above is narrowed by the umask; a public key that its owner alone can read helps nobody.
+    file.set_permissions(fs::Permissions::from_mode(mode))?;
+    Ok(file)
+}
+
+#[cfg(not(unix))]
+fn create_new(path: &Path, _mode: u32) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).open(path)
+}
+
+fn make_folder(dir: &Path) -> Result<(), Error> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir).map_err(|error| Error::io("create", dir, error))
+}
+
+/// Flushes a folder, so that the names of new files survive a power cut.
+pub(crate) fn sync_folder(dir: &Path) -> Result<(), Error> {
+    if cfg!(unix) {
+        File::open(dir).and_then(|folder| folder.sync_all()).map_err(|error| Error::io("flush", dir, error))?;
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn open_mode(path: &Path) -> Result<Option<Weakness>, Error> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = fs::metadata(path).map_err(|error| Error::io("read", path, error))?.permissions().mode() & 0o777;
+    Ok((mode & 0o077 != 0).then_some(Weakness::OpenMode(mode)))
+}
+
+#[cfg(not(unix))]
+fn open_mode(_path: &Path) -> Result<Option<Weakness>, Error> {
+    Ok(None)
+}

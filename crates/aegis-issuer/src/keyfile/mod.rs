@@ -1,0 +1,22 @@
+//! Ed25519 keys and the three files each is kept in.
+//!
+//! | file | mode | content |
+//! | --- | --- | --- |
+//! | `<kid>.private.pem` | 0600 | PKCS#8 v1 (RFC 5208, RFC 8410 §7), encrypted with PBES2 (RFC 8018 §6.2) unless told otherwise |
+//! | `<kid>.public.pem` | 0644 | `SubjectPublicKeyInfo` (RFC 8410 §4) |
+//! | `<kid>.json` | 0644 | [`KeyMetadata`] |
+
+mod files;
+mod id;
+mod metadata;
+mod private;
+mod public;
+mod weakness;
+
+pub(crate) use files::sync_folder;
+pub use files::{KeyPaths, NewKey, StoredKey, look_at_private, read_private, read_public, write_new};
+pub use id::{KeyId, check_issuer};
+pub use metadata::{KeyMetadata, keyring_entry, read_metadata, thumbprint};
+pub use private::{MIN_PBKDF2_ITERATIONS, Passphrase, PrivateKey, Protection, is_encrypted};
+pub use public::{public_from_pem, public_to_pem};
+pub use weakness::Weakness;
