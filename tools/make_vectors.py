@@ -163,8 +163,8 @@ def raw(value: Claims | bytes) -> bytes:
 
 
 def signature(signed: str, signer: str = KID) -> bytes:
-    """Ed25519 over the ASCII of `header.payload` (RFC 7515 §5.1, RFC 8037 §3.1)."""
-    return PRIVATE[signer].sign(signed.encode("ascii"))
+    """Ed25519 over the text `header.payload` (RFC 7515 §5.1, RFC 8037 §3.1)."""
+    return PRIVATE[signer].sign(signed.encode())
 
 
 def seal(signed: str, signer: str = KID) -> str:
@@ -463,7 +463,7 @@ def base64url() -> Iterator[Vector]:
         ),
         "letter_outside_ascii_is_refused": (
             "The payload holds a letter that base64url does not have.",
-            f"{head}.{body[:20]}é{body[21:]}.{mark}",
+            seal(f"{head}.{body[:20]}é{body[21:]}"),
         ),
         "signature_of_63_bytes_is_refused": (
             "The signature is one byte short.",
@@ -1656,6 +1656,10 @@ def bundles() -> Iterator[Vector]:
         "bundle_token_cut_in_its_signature_before_a_token": (
             "A token that was cut off precedes the whole one.",
             f"{good[:-40]}\n{good}",
+        ),
+        "bundle_token_cut_in_its_payload_at_once_before_a_token": (
+            "A token that was cut off in its payload runs on into the whole one.",
+            f"{good[:200]}\n{good}",
         ),
         "bundle_token_cut_in_its_payload_before_a_token": (
             "A token that was cut off, and a remark, precede the whole one.",

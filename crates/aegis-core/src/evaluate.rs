@@ -200,7 +200,9 @@ impl Report {
         Self { code, message, remedy, best: Some(best), assessments, next, notify_users }
     }
 
-    fn without_license(error: &Error, assessments: Vec<Assessment>) -> Self {
+    /// The answer when no license decides.
+    #[must_use]
+    pub fn without_license(error: &Error, assessments: Vec<Assessment>) -> Self {
         let (message, remedy) = (error.to_string(), error.remedy());
         Self { code: error.code(), message, remedy, best: None, assessments, next: None, notify_users: true }
     }

@@ -98,6 +98,14 @@ pub fn status(license: &License, now: i64) -> Code {
     }
 }
 
+/// 00:00 UTC of a day written as `2026-11-01`, in Unix seconds.
+#[must_use]
+pub fn day_start(day: &str) -> Option<i64> {
+    let proper = day.len() == 10 && day.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let date = proper.then(|| day.parse::<chrono::NaiveDate>().ok()).flatten()?;
+    Some(date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp())
+}
+
 /// White space as mail programs and web pages insert it: Unicode's, the zero-width space, the byte-order mark.
 pub(crate) fn is_space(letter: char) -> bool {
     letter.is_whitespace() || matches!(letter, '\u{200b}' | '\u{feff}')

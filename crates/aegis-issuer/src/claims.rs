@@ -129,12 +129,16 @@ fn expiry(request: &LicenseRequest, iat: i64) -> Result<Option<i64>, Error> {
         (exp, None) => exp,
     };
     match (request.license_type, exp) {
-        (LicenseType::Perpetual, Some(_)) => {
-            refuse("exp", "a perpetual license has no end", "leave the end out, use updates_until, or make it a subscription")
-        }
-        (LicenseType::Subscription | LicenseType::Demo, None) => {
-            refuse("exp", format!("a {} needs an end", request.license_type.as_str()), "give --expires DATE or --days N")
-        }
+        (LicenseType::Perpetual, Some(_)) => refuse(
+            "exp",
+            "a perpetual license has no end",
+            "leave the end out, use updates_until, or make it a subscription",
+        ),
+        (LicenseType::Subscription | LicenseType::Demo, None) => refuse(
+            "exp",
+            format!("a {} needs an end", request.license_type.as_str()),
+            "give --expires DATE or --days N",
+        ),
         _ => Ok(exp),
     }
 }
@@ -159,7 +163,9 @@ fn grace(request: &LicenseRequest, exp: Option<i64>) -> Result<Option<i64>, Erro
     };
     match (request.grace_until, request.grace_days) {
         (Some(_), Some(_)) => refuse("grace_until", "both an end and a number of days are given", "give one of them"),
-        (Some(until), None) if until <= exp => refuse("grace_until", "it does not lie after the end of the license", remedy),
+        (Some(until), None) if until <= exp => {
+            refuse("grace_until", "it does not lie after the end of the license", remedy)
+        }
         (None, Some(0)) => refuse("grace_until", "the grace period would last no time", remedy),
         (None, Some(days)) => dates::days_after(exp, days).map(Some),
         (until, None) => Ok(until),
@@ -168,7 +174,8 @@ fn grace(request: &LicenseRequest, exp: Option<i64>) -> Result<Option<i64>, Erro
 
 /// Warnings are about the end: without one they mean nothing, after it they come too late.
 fn check_notices(request: &LicenseRequest, end: Option<i64>) -> Result<(), Error> {
-    let notices = [("notify_admins_from", request.notify_admins_from), ("notify_users_from", request.notify_users_from)];
+    let notices =
+        [("notify_admins_from", request.notify_admins_from), ("notify_users_from", request.notify_users_from)];
     for (claim, from) in notices {
         match (from, end) {
             (Some(_), None) => return refuse(claim, "there is no end to warn of", "leave it out"),
@@ -272,11 +279,17 @@ fn binding(request: &LicenseRequest) -> Result<Option<String>, Error> {
         (None, None) => Ok(None),
         (None, Some(bind)) => match Instance::new(&bind.database_uuid, &bind.domain) {
             Ok(instance) => Ok(Some(instance.fingerprint().to_string())),
-            Err(error) => refuse(claim, error.to_string(), "ask the customer for what the license page of their Odoo shows"),
+            Err(error) => {
+                refuse(claim, error.to_string(), "ask the customer for what the license page of their Odoo shows")
+            }
         },
         (Some(text), None) => match Fingerprint::parse(text) {
             Some(fingerprint) => Ok(Some(fingerprint.to_string())),
-            None => refuse(claim, "it is not `sha256:` and 64 hexadecimal digits", "copy it whole from the customer's message"),
+            None => refuse(
+                claim,
+                "it is not `sha256:` and 64 hexadecimal digits",
+                "copy it whole from the customer's message",
+            ),
         },
     }
 }

@@ -58,14 +58,21 @@ pub(crate) fn in_range(time: i64) -> Result<i64, Error> {
 
 /// Exactly `YYYY-MM-DD`: chrono alone would also take `2027-3-1` and `+02027-03-01`.
 fn parse_day(text: &str) -> Option<NaiveDate> {
-    let shape = text.bytes().enumerate().all(|(at, byte)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() });
+    let shape = text
+        .bytes()
+        .enumerate()
+        .all(|(at, byte)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() });
     if text.len() == 10 && shape { NaiveDate::parse_from_str(text, "%Y-%m-%d").ok() } else { None }
 }
 
 fn parse_instant(text: &str) -> Result<i64, Error> {
     let instant = DateTime::parse_from_rfc3339(text).map_err(|_| Error::BadDate(shorten(text)))?;
     // Tokens carry whole seconds; a fraction (or a leap second, which chrono keeps there) would silently be lost.
-    if instant.timestamp_subsec_nanos() == 0 { in_range(instant.timestamp()) } else { Err(Error::BadDate(shorten(text))) }
+    if instant.timestamp_subsec_nanos() == 0 {
+        in_range(instant.timestamp())
+    } else {
+        Err(Error::BadDate(shorten(text)))
+    }
 }
 
 fn midnight(day: NaiveDate) -> Result<i64, Error> {
@@ -101,7 +108,17 @@ mod tests {
 
     #[test]
     fn what_is_no_date_is_refused() {
-        for text in ["", "tomorrow", "2027-3-1", "01.03.2027", "2027-02-29", "2027-13-01", "+2027-03-0", "2027-03-01 ", "2027-03-01T12:00:00"] {
+        for text in [
+            "",
+            "tomorrow",
+            "2027-3-1",
+            "01.03.2027",
+            "2027-02-29",
+            "2027-13-01",
+            "+2027-03-0",
+            "2027-03-01 ",
+            "2027-03-01T12:00:00",
+        ] {
             assert!(matches!(parse_end(text), Err(Error::BadDate(_))), "{text}");
         }
     }

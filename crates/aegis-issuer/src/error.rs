@@ -135,19 +135,29 @@ impl Error {
             }
             Self::BadIssuer(_) => "use 1 to 128 characters without line breaks, such as acme.example",
             Self::EmptyPassphrase => "give a passphrase, or say --no-passphrase if the file is protected otherwise",
-            Self::PassphraseNeeded => "give it with --passphrase-file FILE or in the environment variable AEGIS_PASSPHRASE",
+            Self::PassphraseNeeded => {
+                "give it with --passphrase-file FILE or in the environment variable AEGIS_PASSPHRASE"
+            }
             Self::WrongPassphrase => {
                 "check the passphrase; if it is surely right, the file is damaged: restore it from a backup"
             }
-            Self::NotAPrivateKey(_) => "give the file that ends in .private.pem; `openssl pkey -in FILE` converts other forms",
-            Self::NotAPublicKey => "give the file that ends in .public.pem; `openssl pkey -in PRIVATE -pubout` makes it again",
+            Self::NotAPrivateKey(_) => {
+                "give the file that ends in .private.pem; `openssl pkey -in FILE` converts other forms"
+            }
+            Self::NotAPublicKey => {
+                "give the file that ends in .public.pem; `openssl pkey -in PRIVATE -pubout` makes it again"
+            }
             Self::NotEd25519 => "make an Ed25519 key with `aegis keys generate`",
             Self::DamagedKey => "restore the file from a backup",
             Self::UnsupportedEncryption => {
                 "encrypt it again with `openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 -iter 600000 -in OLD -out NEW`"
             }
-            Self::TooCostly(_) => "do not open key files of unknown origin; encrypt your own key again with common parameters",
-            Self::PairMismatch { .. } => "keep the files of one key together under one name; restore them from a backup",
+            Self::TooCostly(_) => {
+                "do not open key files of unknown origin; encrypt your own key again with common parameters"
+            }
+            Self::PairMismatch { .. } => {
+                "keep the files of one key together under one name; restore them from a backup"
+            }
             Self::Random => "try again on a healthy machine; no key was made",
             Self::Encode | Self::NotAsAsked(_) => "report this with the version of aegis",
             Self::BadDate(_) => "write a day as 2027-03-01, or an instant as 2027-03-01T12:00:00Z",

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::{KeyId, KeyMetadata, Passphrase, PrivateKey, Protection, Weakness, check_issuer, private, public, thumbprint};
+use super::{
+    KeyId, KeyMetadata, Passphrase, PrivateKey, Protection, Weakness, check_issuer, private, public, thumbprint,
+};
 use crate::{Error, dates};
 
 /// No key file is larger; what is, is not read.

@@ -45,7 +45,8 @@ pub fn read_metadata(path: &Path) -> Result<Option<KeyMetadata>, Error> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Error::io("read", path, error)),
     };
-    let metadata = serde_json::from_str(&text).map_err(|error| Error::in_file(path)(Error::BadJson(error.to_string())))?;
+    let metadata =
+        serde_json::from_str(&text).map_err(|error| Error::in_file(path)(Error::BadJson(error.to_string())))?;
     Ok(Some(metadata))
 }
 

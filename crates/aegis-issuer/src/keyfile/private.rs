@@ -78,7 +78,9 @@ impl PrivateKey {
     pub fn to_pem(&self, protection: &Protection<'_>) -> Result<Zeroizing<String>, Error> {
         let (label, document) = match protection {
             Protection::None => (PLAIN, self.to_pkcs8_v1()?),
-            Protection::Passphrase { passphrase, iterations } => (ENCRYPTED, self.to_encrypted(passphrase, *iterations)?),
+            Protection::Passphrase { passphrase, iterations } => {
+                (ENCRYPTED, self.to_encrypted(passphrase, *iterations)?)
+            }
         };
         document.to_pem(label, LineEnding::LF).map_err(|_| Error::Encode)
     }
@@ -107,7 +109,8 @@ impl PrivateKey {
         let (mut salt, mut iv) = ([0; 16], [0; 16]);
         getrandom::fill(&mut salt).map_err(|_| Error::Random)?;
         getrandom::fill(&mut iv).map_err(|_| Error::Random)?;
-        let parameters = Parameters::generate_pbkdf2_sha256_aes256cbc(iterations, &salt, iv).map_err(|_| Error::Encode)?;
+        let parameters =
+            Parameters::generate_pbkdf2_sha256_aes256cbc(iterations, &salt, iv).map_err(|_| Error::Encode)?;
         let plain = self.to_pkcs8_v1()?;
         let key = PrivateKeyInfoRef::try_from(plain.as_bytes()).map_err(|_| Error::Encode)?;
         key.encrypt_with_params(parameters, passphrase.expose_secret()).map_err(|_| Error::Encode)
@@ -159,7 +162,8 @@ pub(super) fn weaknesses_unopened(pem: &str) -> Result<Vec<Weakness>, Error> {
         Ok((_, found)) => Ok(found),
         Err(Error::PassphraseNeeded) => {
             let (_, document) = split_pem(pem)?;
-            let encrypted = EncryptedPrivateKeyInfoRef::try_from(document.as_bytes()).map_err(|_| Error::UnsupportedEncryption)?;
+            let encrypted =
+                EncryptedPrivateKeyInfoRef::try_from(document.as_bytes()).map_err(|_| Error::UnsupportedEncryption)?;
             Ok(encrypted.encryption_algorithm.pbes2().map(weakness::of_encryption).unwrap_or_default())
         }
         Err(error) => Err(error),
@@ -172,7 +176,8 @@ enum Form {
 }
 
 fn split_pem(pem: &str) -> Result<(Form, SecretDocument), Error> {
-    let (label, document) = SecretDocument::from_pem(pem).map_err(|_| Error::NotAPrivateKey("it is not one PEM block"))?;
+    let (label, document) =
+        SecretDocument::from_pem(pem).map_err(|_| Error::NotAPrivateKey("it is not one PEM block"))?;
     match label {
         PLAIN => Ok((Form::Plain, document)),
         ENCRYPTED => Ok((Form::Encrypted, document)),
@@ -214,7 +219,9 @@ fn unreadable_encryption(error: &pkcs8::Error) -> Error {
 
 fn decryption_failed(error: &pkcs8::Error) -> Error {
     match error {
-        pkcs8::Error::EncryptedPrivateKey(pkcs8::pkcs5::Error::DecryptFailed) | pkcs8::Error::Asn1(_) => Error::WrongPassphrase,
+        pkcs8::Error::EncryptedPrivateKey(pkcs8::pkcs5::Error::DecryptFailed) | pkcs8::Error::Asn1(_) => {
+            Error::WrongPassphrase
+        }
         _ => Error::UnsupportedEncryption,
     }
 }

@@ -34,15 +34,25 @@ pub enum Weakness {
 impl fmt::Display for Weakness {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unencrypted => write!(out, "the private key is not encrypted: whoever can read the file can sign licenses"),
+            Self::Unencrypted => {
+                write!(out, "the private key is not encrypted: whoever can read the file can sign licenses")
+            }
             Self::FewIterations(count) => {
-                write!(out, "the passphrase is stretched with only {count} PBKDF2 iterations; {MIN_PBKDF2_ITERATIONS} are usual")
+                write!(
+                    out,
+                    "the passphrase is stretched with only {count} PBKDF2 iterations; {MIN_PBKDF2_ITERATIONS} are usual"
+                )
             }
             Self::Sha1 => write!(out, "the passphrase is stretched with HMAC-SHA-1; HMAC-SHA-256 is usual"),
             Self::CheapScrypt { cost, block } => {
-                write!(out, "the passphrase is stretched with scrypt N={cost} r={block}; N={MIN_SCRYPT_COST} r=8 is the least usual")
+                write!(
+                    out,
+                    "the passphrase is stretched with scrypt N={cost} r={block}; N={MIN_SCRYPT_COST} r=8 is the least usual"
+                )
             }
-            Self::OpenMode(mode) => write!(out, "other users may read or write the file (mode {mode:04o}): `chmod 600` it"),
+            Self::OpenMode(mode) => {
+                write!(out, "other users may read or write the file (mode {mode:04o}): `chmod 600` it")
+            }
         }
     }
 }

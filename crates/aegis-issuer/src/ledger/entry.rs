@@ -98,7 +98,9 @@ impl LedgerEntry {
         }
         // serde's message may quote the line, which holds a token: only say where it went wrong.
         Some(serde_json::from_slice(line).map_err(|error| match error.classify() {
-            serde_json::error::Category::Eof => "it breaks off, as after a crash; its license was never handed out".to_owned(),
+            serde_json::error::Category::Eof => {
+                "it breaks off, as after a crash; its license was never handed out".to_owned()
+            }
             _ => format!("it is not a ledger entry (column {})", error.column()),
         }))
     }

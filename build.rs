@@ -1,0 +1,73 @@
+//! Compiles the public keys of `public_keys/`, or of the folder that `AEGIS_PUBLIC_KEYS` names, into the wheel.
+//!
+//! The build fails, naming the file, on a private key in the folder, on a weak or malformed key, and on everything
+//! else that [`aegis_core::keyring_from_files`] refuses.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use aegis_core::{Key, Keyring, keyring_from_files};
+
+type Outcome<T> = Result<T, String>;
+
+fn main() {
+    println!("cargo::rerun-if-env-changed=AEGIS_PUBLIC_KEYS");
+    if let Err(problem) = run() {
+        println!("cargo::error={}", problem.replace('\n', " "));
+    }
+}
+
+fn run() -> Outcome<()> {
+    let folder = env::var_os("AEGIS_PUBLIC_KEYS").map_or_else(|| PathBuf::from("public_keys"), PathBuf::from);
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let keyring = read_keyring(&folder).map_err(|problem| format!("{}: {problem}", folder.display()))?;
+    let out = env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?;
+    let file = Path::new(&out).join("embedded_keyring.rs");
+    fs::write(&file, source(&keyring)).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+fn read_keyring(folder: &Path) -> Outcome<Keyring> {
+    let mut pems = BTreeMap::new();
+    let entries = fs::read_dir(folder).map_err(|error| error.to_string())?;
+    for entry in entries {
+        let path = entry.map_err(|error| error.to_string())?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).ok_or("a file name is not UTF-8")?.to_owned();
+        if !path.is_file() {
+            continue;
+        }
+        let bytes = fs::read(&path).map_err(|error| format!("{name}: {error}"))?;
+        let text = String::from_utf8_lossy(&bytes);
+        if text.contains("PRIVATE KEY-----") {
+            return Err(format!("{name} holds a PRIVATE key; move it away at once: only public keys belong here"));
+        }
+        if let Some(kid) = name.strip_suffix(".public.pem") {
+            pems.insert(kid.to_owned(), text.into_owned());
+        }
+    }
+    let toml = fs::read_to_string(folder.join("keyring.toml")).map_err(|error| format!("keyring.toml: {error}"))?;
+    keyring_from_files(&pems, &toml).map_err(|error| error.to_string())
+}
+
+/// The keyring as Rust source. The keys were checked, and are checked once more when the wheel loads them.
+fn source(keyring: &Keyring) -> String {
+    let keys = keyring.iter().fold(String::new(), |mut text, key| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "    {},", key_source(key));
+        text
+    });
+    format!("pub(crate) static EMBEDDED: &[EmbeddedKey] = &[\n{keys}];\n")
+}
+
+fn key_source(key: &Key) -> String {
+    let parts = key.parts();
+    let uses: Vec<_> = parts.uses.iter().map(|key_use| key_use.as_str()).collect();
+    let names =
+        |patterns: &Vec<aegis_core::ModulePattern>| patterns.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let modules = parts.modules.as_ref().map(names).map_or("None".to_owned(), |names| format!("Some(&{names:?})"));
+    format!(
+        "EmbeddedKey {{ kid: {:?}, issuer: {:?}, uses: &{uses:?}, modules: {modules}, not_before: {:?}, not_after: {:?}, public: {:?} }}",
+        parts.kid, parts.issuer, parts.not_before, parts.not_after, parts.public,
+    )
+}

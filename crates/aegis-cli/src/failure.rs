@@ -1,0 +1,45 @@
+//! How a command fails: what happened, what to do about it, and the exit code.
+
+use std::fmt;
+
+/// A failure, printed as `error: …` and `help: …`. Neither ever contains a secret or a token.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    what: String,
+    remedy: String,
+    exit_code: u8,
+}
+
+impl Failure {
+    /// Something is wrong with the world: exit code 1.
+    pub(crate) fn new(what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { what: what.into(), remedy: remedy.into(), exit_code: 1 }
+    }
+
+    /// Something is wrong with the command line: exit code 2.
+    pub(crate) fn usage(what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { exit_code: 2, ..Self::new(what, remedy) }
+    }
+
+    /// What happened, without `error:`.
+    pub(crate) fn what(&self) -> &str {
+        &self.what
+    }
+
+    pub(crate) fn exit_code(&self) -> u8 {
+        self.exit_code
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "error: {}", self.what)?;
+        if self.remedy.is_empty() { Ok(()) } else { write!(out, "\nhelp: {}", self.remedy) }
+    }
+}
+
+impl From<aegis_issuer::Error> for Failure {
+    fn from(error: aegis_issuer::Error) -> Self {
+        Self::new(error.to_string(), error.remedy())
+    }
+}

@@ -1,0 +1,80 @@
+//! Where a passphrase comes from: a file, the environment, or a person.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use aegis_issuer::keyfile::Passphrase;
+use clap::Args;
+use secrecy::ExposeSecret as _;
+use zeroize::Zeroizing;
+
+use crate::failure::Failure;
+
+const VARIABLE: &str = "AEGIS_PASSPHRASE";
+
+/// How to get the passphrase of a private key.
+#[derive(Debug, Args)]
+pub(crate) struct PassphraseArgs {
+    /// Take the passphrase from the first line of this file (else from the environment variable AEGIS_PASSPHRASE, else
+    /// it is asked for)
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+impl PassphraseArgs {
+    /// The passphrase from the file or the environment, if one is there.
+    pub(crate) fn without_asking(&self) -> Result<Option<Passphrase>, Failure> {
+        match &self.passphrase_file {
+            Some(path) => first_line(path).map(Some),
+            None => from_environment(),
+        }
+    }
+
+    /// The passphrase of an existing key.
+    pub(crate) fn get(&self, key_name: &str) -> Result<Passphrase, Failure> {
+        match self.without_asking()? {
+            Some(passphrase) => Ok(passphrase),
+            None => ask(&format!("Passphrase of {key_name}: ")),
+        }
+    }
+
+    /// A passphrase for a new key: asked for twice, and not empty.
+    pub(crate) fn get_new(&self, key_name: &str) -> Result<Passphrase, Failure> {
+        if let Some(passphrase) = self.without_asking()? {
+            return Ok(passphrase);
+        }
+        let first = ask(&format!("New passphrase for {key_name}: "))?;
+        let second = ask("The same again: ")?;
+        if first.expose_secret() == second.expose_secret() {
+            return Ok(first);
+        }
+        Err(Failure::new("the two passphrases differ; no key was made", "start again and type the same one twice"))
+    }
+}
+
+fn first_line(path: &Path) -> Result<Passphrase, Failure> {
+    let unreadable = |reason: String| {
+        let remedy = "give a text file whose first line is the passphrase";
+        Failure::new(format!("cannot read the passphrase from {}: {reason}", path.display()), remedy)
+    };
+    let bytes = Zeroizing::new(fs::read(path).map_err(|error| unreadable(error.to_string()))?);
+    let text = str::from_utf8(&bytes).map_err(|_| unreadable("it is not UTF-8 text".to_owned()))?;
+    Ok(Passphrase::from(text.lines().next().unwrap_or_default()))
+}
+
+fn from_environment() -> Result<Option<Passphrase>, Failure> {
+    match env::var(VARIABLE) {
+        Ok(passphrase) => Ok(Some(Passphrase::from(passphrase))),
+        Err(env::VarError::NotPresent) => Ok(None),
+        // The value itself is in the error and must not be shown.
+        Err(env::VarError::NotUnicode(_)) => Err(Failure::new(format!("{VARIABLE} is not UTF-8 text"), "set it again")),
+    }
+}
+
+fn ask(prompt: &str) -> Result<Passphrase, Failure> {
+    rpassword::prompt_password(prompt).map(Passphrase::from).map_err(|_| {
+        let remedy = "give it with --passphrase-file FILE or in the environment variable AEGIS_PASSPHRASE";
+        Failure::new("a passphrase is needed, and there is no terminal to ask for it", remedy)
+    })
+}

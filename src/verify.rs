@@ -1,0 +1,172 @@
+//! `verify_license` and `evaluate`.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use aegis_core::{self as core, Context, Error, check, running_major, status, trim};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+use crate::boundary::contain;
+use crate::cache::{Opened, keep_object, open_cached};
+use crate::errors::refused;
+use crate::fingerprint::Instance;
+use crate::keyring::{Keyring, embedded_keyring};
+use crate::license::License;
+use crate::report::Report;
+
+/// Verifies one license token, offline.
+///
+/// Args:
+///     token (str): the token; white space around it is ignored.
+///     module (str): technical name of the module that asks.
+///     odoo_version (str): version of Odoo, such as ``18.0``; the major version counts.
+///     instance (Instance | None): the instance that asks; a bound license is refused without it.
+///     now (int | None): the present in Unix seconds; None for the system clock.
+///     keyring (Keyring | None): None for the keys compiled into this wheel.
+///
+/// Returns:
+///     License: its ``status`` is ``valid``, ``expiring`` or ``grace``.
+///
+/// Raises:
+///     LicenseError: a subclass named after the reason code, with ``.code``, ``.message``, ``.remedy`` and, when the
+///         signature held, ``.license``.
+///     ValueError: ``odoo_version`` is no version of Odoo.
+#[pyfunction]
+#[pyo3(signature = (token, module, odoo_version, instance=None, now=None, keyring=None))]
+pub(crate) fn verify_license(
+    py: Python<'_>,
+    token: &Bound<'_, PyString>,
+    module: &Bound<'_, PyString>,
+    odoo_version: &str,
+    instance: Option<&Bound<'_, Instance>>,
+    now: Option<i64>,
+    keyring: Option<&Bound<'_, Keyring>>,
+) -> PyResult<Py<License>> {
+    let embedded;
+    let keyring = match keyring {
+        Some(keyring) => keyring.get(),
+        None => {
+            embedded = embedded_keyring(py)?;
+            embedded.get()
+        }
+    };
+    let module = module.to_string_lossy();
+    let context = Context {
+        module: &module,
+        feature: None,
+        odoo_major: major_version(odoo_version)?,
+        instance: instance.map(|instance| instance.get().core()),
+        now: now.map_or_else(system_clock, Ok)?,
+        released: None,
+    };
+    // Lone surrogates are no UTF-8: such a text is no token.
+    let text = token.to_str().unwrap_or("?");
+    let token = trim(text);
+    let opened = open_cached(py, token, keyring).map_err(|refusal| refused(py, &refusal.error, None))?;
+    let internal = || Err(Error::Internal);
+    match contain(|| check(&opened.license, keyring.core(), &context), internal) {
+        Ok(code) => license_object(py, token, keyring, opened, code),
+        Err(error) => {
+            let license = License::new(Arc::clone(&opened.license), status(&opened.license, context.now));
+            Err(refused(py, &error, Some(Py::new(py, license)?)))
+        }
+    }
+}
+
+/// The Python object of a license: the one made before, if its status is still the same.
+fn license_object(
+    py: Python<'_>,
+    token: &str,
+    keyring: &Keyring,
+    opened: Opened,
+    code: core::Code,
+) -> PyResult<Py<License>> {
+    match opened.object {
+        Some(object) if object.get().code() == code => Ok(object),
+        _ => {
+            let object = Py::new(py, License::new(opened.license, code))?;
+            keep_object(token, keyring, object.clone_ref(py));
+            Ok(object)
+        }
+    }
+}
+
+/// Evaluates a text with any number of license tokens for one module, offline. A bad token is part of the answer.
+///
+/// Args:
+///     tokens (str | Sequence[str]): one text or several: tokens, or whole messages that contain them.
+///     module (str): technical name of the module that asks.
+///     odoo_version (str): version of Odoo, such as ``18.0``; the major version counts.
+///     feature (str | None): a feature of the module; None asks for the module as such.
+///     instance (Instance | None): the instance that asks; a bound license is refused without it.
+///     now (int | None): the present in Unix seconds; None for the system clock.
+///     released (str | None): date of the module's release, ``YYYY-MM-DD``; None counts as covered.
+///     keyring (Keyring | None): None for the keys compiled into this wheel.
+///
+/// Returns:
+///     Report: the answer with all its checks.
+///
+/// Raises:
+///     ValueError: ``odoo_version`` is no version of Odoo, or ``released`` no date.
+#[pyfunction]
+#[pyo3(signature = (tokens, *, module, odoo_version, feature=None, instance=None, now=None, released=None, keyring=None))]
+#[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python function")]
+pub(crate) fn evaluate(
+    py: Python<'_>,
+    tokens: &Bound<'_, PyAny>,
+    module: &Bound<'_, PyString>,
+    odoo_version: &str,
+    feature: Option<&Bound<'_, PyString>>,
+    instance: Option<&Bound<'_, Instance>>,
+    now: Option<i64>,
+    released: Option<&str>,
+    keyring: Option<Py<Keyring>>,
+) -> PyResult<Report> {
+    let keyring = keyring.map_or_else(|| embedded_keyring(py), Ok)?;
+    let keyring = keyring.get();
+    let module = module.to_string_lossy();
+    let feature = feature.map(|feature| feature.to_string_lossy());
+    let context = Context {
+        module: &module,
+        feature: feature.as_deref(),
+        odoo_major: major_version(odoo_version)?,
+        instance: instance.map(|instance| instance.get().core()),
+        now: now.map_or_else(system_clock, Ok)?,
+        released: released.map(release_date).transpose()?,
+    };
+    let text = joined(tokens)?;
+    let open = |token: &str| open_cached(py, token, keyring).map(|opened| opened.license);
+    let report = contain(
+        || core::evaluate(&text, keyring.core(), &context, open),
+        || core::Report::without_license(&Error::Internal, Vec::new()),
+    );
+    Ok(Report::new(report, context.now))
+}
+
+/// One text, or several with a line break between them. Lone surrogates are replaced: they are no part of a token.
+fn joined(tokens: &Bound<'_, PyAny>) -> PyResult<String> {
+    if let Ok(text) = tokens.cast::<PyString>() {
+        return Ok(text.to_string_lossy().into_owned());
+    }
+    let wrong = || PyTypeError::new_err("tokens: a str or a sequence of str is meant");
+    let texts: Vec<Bound<'_, PyString>> = tokens.extract().map_err(|_| wrong())?;
+    Ok(texts.iter().map(|text| text.to_string_lossy()).collect::<Vec<_>>().join("\n"))
+}
+
+fn major_version(odoo_version: &str) -> PyResult<u16> {
+    let problem = || PyValueError::new_err("odoo_version: a version of Odoo such as 18.0 is meant");
+    running_major(odoo_version).ok_or_else(problem)
+}
+
+/// 00:00 UTC of a day, in Unix seconds.
+fn release_date(day: &str) -> PyResult<i64> {
+    core::day_start(day).ok_or_else(|| PyValueError::new_err("released: a date such as 2026-11-01 is meant"))
+}
+
+/// The present in Unix seconds. A clock before 1970 counts as 1970.
+fn system_clock() -> PyResult<i64> {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
+    i64::try_from(elapsed).map_err(|_| PyValueError::new_err("now: the system clock is out of range"))
+}
