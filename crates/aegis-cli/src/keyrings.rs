@@ -74,7 +74,8 @@ fn key_with_metadata(file: &Path, issuer: Option<&str>) -> Result<Key, Failure> 
         Failure::usage(format!("it is not known which issuer {} speaks for", file.display()), remedy)
     })?;
     let (uses, modules, not_before, not_after) = (vec![KeyUse::License], None, None, None);
-    Key::new(KeyParts { kid, issuer, uses, modules, not_before, not_after, public }).map_err(|error| bad_keyring(&error))
+    Key::new(KeyParts { kid, issuer, uses, modules, not_before, not_after, public })
+        .map_err(|error| bad_keyring(&error))
 }
 
 fn kid_of(file: &Path) -> Result<String, Failure> {

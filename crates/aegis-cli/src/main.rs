@@ -1,4 +1,5 @@
 //! The `aegis` command: keys and licenses for vendors of Odoo modules.
+#![allow(clippy::doc_markdown, reason = "the doc comments of arguments are printed as their help")]
 
 mod commands;
 mod failure;
@@ -23,7 +24,7 @@ struct Arguments {
 
 /// Exits with 0 when all is well, 1 when not, 2 when the command line is wrong.
 fn main() -> ExitCode {
-    let result = Arguments::parse().command.run().and_then(|outcome| outcome.print());
+    let result = Arguments::parse().command.run().and_then(output::Outcome::print);
     match result {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {

@@ -78,23 +78,23 @@ pub(crate) fn instant(time: i64) -> String {
 
 /// A table of two columns, the first padded.
 #[derive(Debug, Default)]
-pub(crate) struct Facts(Vec<(&'static str, String)>);
+pub(crate) struct Facts(Vec<(String, String)>);
 
 impl Facts {
-    pub(crate) fn add(&mut self, name: &'static str, value: impl Into<String>) {
-        self.0.push((name, value.into()));
+    pub(crate) fn add(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        self.0.push((name.into(), value.into()));
     }
 
-    pub(crate) fn add_some(&mut self, name: &'static str, value: Option<String>) {
-        self.0.extend(value.map(|value| (name, value)));
+    pub(crate) fn add_some(&mut self, name: impl Into<String>, value: Option<String>) {
+        self.0.extend(value.map(|value| (name.into(), value)));
     }
 
     pub(crate) fn to_text(&self) -> String {
-        let width = self.0.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        let width = self.0.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
         let mut text = String::new();
         for (name, value) in &self.0 {
             // Writing to a String cannot fail.
-            let _ = writeln!(text, "  {name:width$}  {}", printable(value));
+            let _ = writeln!(text, "  {:width$}  {}", printable(name), printable(value));
         }
         text
     }

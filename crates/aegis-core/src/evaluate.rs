@@ -154,8 +154,7 @@ impl Assessment {
 
     /// Whether it is a genuine license for something else.
     fn is_other_module(&self) -> bool {
-        let other = |check: &Check| matches!(&check.outcome, Outcome::Failed(error) if error.is_other_module());
-        self.checks.iter().any(other)
+        self.checks.iter().any(is_not_covered)
     }
 }
 
@@ -235,7 +234,7 @@ fn context_checks(license: &License, keyring: &Keyring, context: &Context<'_>) -
     for (code, check) in CONTEXT_CHECKS {
         let result = key.ok_or(Error::UnknownKey).and_then(|key| check(license, key, context));
         // Which versions are covered cannot be asked of a module that is not.
-        let moot = code == Code::WrongOdooVersion && checks.iter().any(is_failed_module);
+        let moot = code == Code::WrongOdooVersion && checks.iter().any(is_not_covered);
         let outcome = match result {
             _ if moot => Outcome::NotRun,
             Ok(()) => Outcome::Passed,
@@ -247,8 +246,9 @@ fn context_checks(license: &License, keyring: &Keyring, context: &Context<'_>) -
     checks
 }
 
-fn is_failed_module(check: &Check) -> bool {
-    check.code == Code::WrongModule && matches!(check.outcome, Outcome::Failed(_))
+/// Whether the module, or the feature, is not covered at all.
+fn is_not_covered(check: &Check) -> bool {
+    matches!(&check.outcome, Outcome::Failed(error) if error.is_other_module())
 }
 
 /// The first instant after `now` at which `code_at` gives another answer than now.

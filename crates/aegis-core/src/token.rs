@@ -57,7 +57,8 @@ pub(crate) struct Envelope<'a> {
     /// The bytes under the signature, as received (RFC 7515 §5.2, step 8).
     pub(crate) signing_input: &'a str,
     pub(crate) signature: [u8; 64],
-    payload: &'a str,
+    /// The payload's bytes, decoded and not yet read: they are parsed only after the signature has been checked.
+    pub(crate) payload: Vec<u8>,
 }
 
 impl<'a> Envelope<'a> {
@@ -77,16 +78,9 @@ impl<'a> Envelope<'a> {
         if token.len() > kind.size_limit() {
             return Err(Error::TooLarge { limit: kind.size_limit() });
         }
+        let payload = decode(payload, "payload")?;
         let signature = decode_signature(signature)?;
         Ok(Self { kind, kid, signing_input, signature, payload })
-    }
-
-    /// The payload's bytes. To be read only after the signature has been checked.
-    ///
-    /// # Errors
-    /// [`Error::BadBase64`].
-    pub(crate) fn payload(&self) -> Result<Vec<u8>, Error> {
-        decode(self.payload, "payload")
     }
 }
 

@@ -135,7 +135,7 @@ fn check_signature(envelope: &Envelope<'_>, key: &Key) -> Result<(), Error> {
 
 fn read_license(envelope: Envelope<'_>) -> Result<License, Error> {
     match envelope.kind {
-        Kind::License | Kind::LegacyLicense => License::parse(&envelope.payload()?, envelope.kind, envelope.kid),
+        Kind::License | Kind::LegacyLicense => License::parse(&envelope.payload, envelope.kind, envelope.kid),
         Kind::RevocationList | Kind::KeyCertificate => Err(Error::UnsupportedKind),
     }
 }

@@ -114,7 +114,7 @@ fn tokens(text: &str, report: &mut ImportReport) -> Vec<Candidate> {
             for (index, part) in parts.into_iter().enumerate() {
                 match part {
                     Ok(token) => {
-                        found.push(Candidate { place: place(index), token: token.into_owned(), issued_by: None })
+                        found.push(Candidate { place: place(index), token: token.into_owned(), issued_by: None });
                     }
                     Err(error) => report.refused.push(NotImported { place: place(index), reason: error.to_string() }),
                 }

@@ -98,7 +98,9 @@ fn check_key(key: &NamedKey, passphrase: &PassphraseArgs, report: &mut Report<'_
     };
     let Some(stored) = report.or_problem(read_private(&key.paths.private, passphrase.as_ref())) else { return Ok(()) };
     match public {
-        Some(public) if public == stored.key.public_key() => report.add(Level::Ok, "private and public key belong together"),
+        Some(public) if public == stored.key.public_key() => {
+            report.add(Level::Ok, "private and public key belong together");
+        }
         Some(_) => report.add(Level::Problem, "private and public key do not belong together"),
         None => report.add(Level::Ok, "the private key opens"),
     }
@@ -131,7 +133,8 @@ fn check_folder(folder: &Path, keys: &[NamedKey], findings: &mut Vec<Finding>) {
         Err(failure) => report.add(Level::Problem, failure.what()),
     }
     if folder.join("keyring.toml").exists() && keys.iter().any(|key| key.paths.private.exists()) {
-        report.add(Level::Problem, "a private key lies in a folder that is compiled into wheels; the build refuses that");
+        report
+            .add(Level::Problem, "a private key lies in a folder that is compiled into wheels; the build refuses that");
     }
 }
 

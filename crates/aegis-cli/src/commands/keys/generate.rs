@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use aegis_issuer::keyfile::{
-    KeyId, KeyMetadata, KeyPaths, MIN_PBKDF2_ITERATIONS, NewKey, PrivateKey, Protection, Weakness, keyring_entry, write_new,
+    KeyId, KeyMetadata, KeyPaths, MIN_PBKDF2_ITERATIONS, NewKey, PrivateKey, Protection, Weakness, keyring_entry,
+    write_new,
 };
 use clap::Args;
 use serde_json::json;
@@ -36,10 +37,8 @@ pub(crate) struct GenerateArgs {
 
 pub(crate) fn run(arguments: &GenerateArgs) -> Result<Outcome, Failure> {
     refuse_existing(arguments)?;
-    let passphrase = match arguments.no_passphrase {
-        true => None,
-        false => Some(arguments.passphrase.get_new(arguments.kid.as_str())?),
-    };
+    let passphrase =
+        if arguments.no_passphrase { None } else { Some(arguments.passphrase.get_new(arguments.kid.as_str())?) };
     let protection = match &passphrase {
         None => Protection::None,
         Some(passphrase) => Protection::Passphrase { passphrase, iterations: MIN_PBKDF2_ITERATIONS },
@@ -69,7 +68,10 @@ fn answer(arguments: &GenerateArgs, paths: &KeyPaths, metadata: &KeyMetadata) ->
     }
     let secret = if arguments.no_passphrase { "NOT encrypted" } else { "encrypted" };
     let mut facts = Facts::default();
-    facts.add("private key", format!("{} ({secret}; keep it secret, and keep a copy elsewhere)", paths.private.display()));
+    facts.add(
+        "private key",
+        format!("{} ({secret}; keep it secret, and keep a copy elsewhere)", paths.private.display()),
+    );
     facts.add("public key", paths.public.display().to_string());
     facts.add("metadata", paths.metadata.display().to_string());
     facts.add("thumbprint", metadata.thumbprint.clone());

@@ -4,7 +4,7 @@ mod check;
 mod generate;
 mod show;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use aegis_issuer::keyfile::KeyPaths;
 use clap::Subcommand;
@@ -50,7 +50,7 @@ fn keys_at(path: &Path) -> Result<Vec<NamedKey>, Failure> {
     } else {
         vec![path.to_owned()]
     };
-    let mut keys: Vec<NamedKey> = files.iter().filter_map(|file| named(file)).collect();
+    let mut keys: Vec<NamedKey> = files.iter().filter_map(|file| named(file.as_path())).collect();
     keys.sort_by(|one, other| one.kid.cmp(&other.kid));
     keys.dedup_by(|one, other| one.kid == other.kid);
     if keys.is_empty() {
@@ -60,7 +60,7 @@ fn keys_at(path: &Path) -> Result<Vec<NamedKey>, Failure> {
     Ok(keys)
 }
 
-fn named(file: &PathBuf) -> Option<NamedKey> {
+fn named(file: &Path) -> Option<NamedKey> {
     let paths = KeyPaths::beside(file)?;
     let kid = paths.public.file_name()?.to_str()?.strip_suffix(".public.pem")?.to_owned();
     Some(NamedKey { kid, paths })

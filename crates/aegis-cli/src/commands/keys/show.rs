@@ -45,9 +45,10 @@ pub(crate) fn run(arguments: &ShowArgs) -> Result<Outcome, Failure> {
 fn shown(key: &NamedKey) -> Result<Shown, Failure> {
     let metadata = read_metadata(&key.paths.metadata)?;
     // The public key itself is the truth about the thumbprint; the metadata only repeats it.
-    let thumbprint = match key.paths.public.exists() {
-        true => Some(thumbprint(read_public(&key.paths.public)?)),
-        false => metadata.as_ref().map(|metadata| metadata.thumbprint.clone()),
+    let thumbprint = if key.paths.public.exists() {
+        Some(thumbprint(read_public(&key.paths.public)?))
+    } else {
+        metadata.as_ref().map(|metadata| metadata.thumbprint.clone())
     };
     let private_key = match key.paths.private.exists() {
         false => "not here",

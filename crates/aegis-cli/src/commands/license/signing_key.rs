@@ -1,0 +1,133 @@
+//! The key that signs, whose it is, and the limits its keyring sets.
+
+use std::path::{Path, PathBuf};
+
+use aegis_core::Keyring;
+use aegis_issuer::keyfile::{
+    KeyMetadata, KeyPaths, PrivateKey, look_at_private, read_metadata, read_private, read_public, thumbprint,
+};
+use aegis_issuer::{Error, FileSigner, Signer as _};
+use clap::Args;
+
+use crate::failure::Failure;
+use crate::keyrings;
+use crate::output::warn;
+use crate::passphrase::PassphraseArgs;
+
+/// Which key signs.
+#[derive(Debug, Args)]
+pub(super) struct SigningKeyArgs {
+    /// The private key, <key id>.private.pem
+    #[arg(long, value_name = "FILE")]
+    pub(super) key: PathBuf,
+    /// The key's id, where no .json file beside the key says it
+    #[arg(long, value_name = "KID")]
+    kid: Option<String>,
+    /// The issuer that the key speaks for, where no .json file beside the key says it
+    #[arg(long)]
+    issuer: Option<String>,
+    /// Folder with the keyring.toml whose limits for the key are to be kept (default: the key's folder, if it has one)
+    #[arg(long, value_name = "DIR")]
+    keyring: Option<PathBuf>,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+}
+
+/// A key ready to sign.
+pub(super) struct SigningKey {
+    pub(super) signer: FileSigner,
+    pub(super) issuer: String,
+    pub(super) keyring: Option<Keyring>,
+}
+
+impl SigningKeyArgs {
+    /// The folder of the key.
+    pub(super) fn folder(&self) -> &Path {
+        self.key.parent().unwrap_or(Path::new(""))
+    }
+
+    /// Reads the key, asking for its passphrase if need be, and warns of weaknesses.
+    pub(super) fn open(&self) -> Result<SigningKey, Failure> {
+        let paths = KeyPaths::beside(&self.key);
+        let metadata = match &paths {
+            Some(paths) => read_metadata(&paths.metadata)?,
+            None => None,
+        };
+        let kid = self.kid(metadata.as_ref())?;
+        let issuer = self.issuer(metadata.as_ref())?;
+        let key = self.read()?;
+        check_pair(&key, paths.as_ref(), metadata.as_ref())?;
+        let signer = FileSigner::new(&kid, key)?;
+        let keyring = self.keyring(&signer)?;
+        Ok(SigningKey { signer, issuer, keyring })
+    }
+
+    fn kid(&self, metadata: Option<&KeyMetadata>) -> Result<String, Failure> {
+        let known = metadata.map(|metadata| metadata.kid.clone()).or_else(|| {
+            let name = self.key.file_name()?.to_str()?;
+            name.strip_suffix(".private.pem").map(str::to_owned)
+        });
+        agreed("--kid", "key id", self.kid.as_ref(), known)
+    }
+
+    fn issuer(&self, metadata: Option<&KeyMetadata>) -> Result<String, Failure> {
+        agreed("--issuer", "issuer", self.issuer.as_ref(), metadata.map(|metadata| metadata.issuer.clone()))
+    }
+
+    fn read(&self) -> Result<PrivateKey, Failure> {
+        let (encrypted, _) = look_at_private(&self.key)?;
+        let name = self.key.display().to_string();
+        let passphrase = if encrypted { Some(self.passphrase.get(&name)?) } else { None };
+        let stored = read_private(&self.key, passphrase.as_ref())?;
+        for weakness in stored.weaknesses {
+            warn(format!("{name}: {weakness}"));
+        }
+        Ok(stored.key)
+    }
+
+    /// The keyring that knows the key. One that was asked for has to; one that happens to lie there need not.
+    fn keyring(&self, signer: &FileSigner) -> Result<Option<Keyring>, Failure> {
+        let knows =
+            |keyring: &Keyring| keyring.get(signer.kid()).is_some_and(|key| key.parts().public == signer.public_key());
+        let Some(folder) = &self.keyring else {
+            let folder = if self.folder().as_os_str().is_empty() { Path::new(".") } else { self.folder() };
+            return Ok(keyrings::of_folder(folder)?.filter(knows));
+        };
+        let keyring = keyrings::of_folder(folder)?;
+        match keyring.filter(knows) {
+            Some(keyring) => Ok(Some(keyring)),
+            None => Err(Failure::new(
+                format!("the keyring in {} does not have this key as {}", folder.display(), signer.kid()),
+                "add the public key and its entry in keyring.toml, or leave --keyring out",
+            )),
+        }
+    }
+}
+
+/// What the flag says and what the files say must not contradict each other.
+fn agreed(flag: &str, what: &str, said: Option<&String>, known: Option<String>) -> Result<String, Failure> {
+    match (said, known) {
+        (Some(said), Some(known)) if *said != known => {
+            let remedy = format!("leave {flag} out, or name the right key");
+            Err(Failure::usage(format!("{flag} says {said:?}, but the {what} of this key is {known:?}"), remedy))
+        }
+        (Some(value), _) => Ok(value.clone()),
+        (None, Some(value)) => Ok(value),
+        (None, None) => Err(Failure::usage(
+            format!("the {what} of this key is not known: there is no metadata file beside it"),
+            format!("give {flag}"),
+        )),
+    }
+}
+
+/// What lies beside the private key must belong to it: else customers could not verify what it signs.
+fn check_pair(key: &PrivateKey, paths: Option<&KeyPaths>, metadata: Option<&KeyMetadata>) -> Result<(), Failure> {
+    let Some(paths) = paths else { return Ok(()) };
+    if metadata.is_some_and(|metadata| metadata.thumbprint != thumbprint(key.public_key())) {
+        return Err(Error::PairMismatch { path: paths.metadata.clone() }.into());
+    }
+    if paths.public.exists() && read_public(&paths.public)? != key.public_key() {
+        return Err(Error::PairMismatch { path: paths.public.clone() }.into());
+    }
+    Ok(())
+}

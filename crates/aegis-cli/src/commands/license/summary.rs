@@ -1,0 +1,35 @@
+//! A license for people.
+
+use aegis_core::{CoveredModule, License};
+
+use crate::output::{Facts, instant};
+
+/// The facts of a verified license.
+pub(super) fn of_license(license: &License) -> Facts {
+    let mut facts = Facts::default();
+    facts.add("customer", format!("{} ({})", license.customer.name, license.customer.id));
+    facts.add("type", license.license_type.as_str());
+    for covered in &license.modules {
+        facts.add("module", module(covered));
+    }
+    facts.add("issued", instant(license.iat));
+    facts.add_some("begins", license.nbf.map(instant));
+    facts.add("ends", license.exp.map_or_else(|| "never".to_owned(), instant));
+    facts.add_some("grace until", license.grace_until.map(instant));
+    facts.add_some("releases", license.updates_until.map(|until| format!("dated before {}", instant(until))));
+    facts.add_some("admins warned", license.notice().map(|from| format!("from {}", instant(from))));
+    facts.add_some("users warned", license.notify_users_from.map(|from| format!("from {}", instant(from))));
+    if let Some(limits) = license.limits {
+        facts.add_some("users", limits.users.map(|users| users.to_string()));
+        facts.add_some("companies", limits.companies.map(|companies| companies.to_string()));
+    }
+    facts.add_some("bound to", license.instance_fingerprint.map(|fingerprint| fingerprint.to_string()));
+    facts.add("signed by", format!("key {} of {}", license.kid, license.iss));
+    facts
+}
+
+fn module(covered: &CoveredModule) -> String {
+    let versions: Vec<String> = covered.versions.iter().map(u16::to_string).collect();
+    let features = covered.features.as_ref().map(|features| format!(", only {}", features.join(", ")));
+    format!("{} on Odoo {}{}", covered.pattern, versions.join(", "), features.unwrap_or_default())
+}
