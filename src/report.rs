@@ -3,6 +3,7 @@
 use aegis_core::{self as core, Outcome, status};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 
 use crate::license::License;
 
@@ -42,6 +43,10 @@ impl Check {
 
     fn __repr__(&self) -> String {
         format!("<Check {} {}>", self.code(), self.result())
+    }
+
+    fn __reduce__(&self) -> PyResult<()> {
+        refuse_pickle()
     }
 }
 
@@ -87,11 +92,8 @@ impl Assessment {
 
     /// Every check, in the order of the codes.
     #[getter]
-    fn checks<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, pyo3::types::PyTuple>> {
-        pyo3::types::PyTuple::new(
-            py,
-            self.inner.checks.iter().map(|check| Check { inner: check.clone() }).collect::<Vec<_>>(),
-        )
+    fn checks<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.inner.checks.iter().map(|check| Check { inner: check.clone() }).collect::<Vec<_>>())
     }
 
     /// The next Unix second at which ``code`` changes by time alone, or None.
@@ -168,8 +170,8 @@ impl Report {
 
     /// Every check of the token that decided, in the order of the codes; empty when there is none.
     #[getter]
-    fn checks<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, pyo3::types::PyTuple>> {
-        self.best().map_or_else(|| Ok(pyo3::types::PyTuple::empty(py)), |best| best.checks(py))
+    fn checks<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        self.best().map_or_else(|| Ok(PyTuple::empty(py)), |best| best.checks(py))
     }
 
     /// The next Unix second at which ``code`` changes by time alone, or None.
@@ -192,9 +194,9 @@ impl Report {
 
     /// Every token found, in the order of the text.
     #[getter]
-    fn assessments<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, pyo3::types::PyTuple>> {
+    fn assessments<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let all = self.inner.assessments.iter().map(|inner| Assessment { inner: inner.clone(), now: self.now });
-        pyo3::types::PyTuple::new(py, all.collect::<Vec<_>>())
+        PyTuple::new(py, all.collect::<Vec<_>>())
     }
 
     fn __repr__(&self) -> String {

@@ -42,16 +42,10 @@ pub(crate) fn verify_license(
     odoo_version: &str,
     instance: Option<&Bound<'_, Instance>>,
     now: Option<i64>,
-    keyring: Option<&Bound<'_, Keyring>>,
+    keyring: Option<Py<Keyring>>,
 ) -> PyResult<Py<License>> {
-    let embedded;
-    let keyring = match keyring {
-        Some(keyring) => keyring.get(),
-        None => {
-            embedded = embedded_keyring(py)?;
-            embedded.get()
-        }
-    };
+    let keyring = keyring.map_or_else(|| embedded_keyring(py), Ok)?;
+    let keyring = keyring.get();
     let module = module.to_string_lossy();
     let context = Context {
         module: &module,

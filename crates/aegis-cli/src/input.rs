@@ -15,6 +15,11 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
         return read_all(io::stdin().lock(), "standard input");
     }
     let name = path.display().to_string();
+    if name.starts_with("eyJ") && !path.exists() {
+        // Not echoed: it is a license.
+        let remedy = "save it in a file and name that, or pipe it in";
+        return Err(Failure::usage("a license was given where the name of a file belongs", remedy));
+    }
     let file = File::open(path).map_err(|error| failure(&name, &error))?;
     read_all(file, &name)
 }

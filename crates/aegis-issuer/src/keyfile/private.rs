@@ -5,11 +5,13 @@
 
 use std::fmt;
 
-use ed25519_dalek::pkcs8::{EncodePrivateKey as _, KeypairBytes};
+use ed25519::pkcs8::{EncodePrivateKey as _, KeypairBytes};
 use ed25519_dalek::{Signer as _, SigningKey};
+use pkcs8::der::Decode as _;
+use pkcs8::der::asn1::{AnyRef, OctetStringRef};
 use pkcs8::der::pem::LineEnding;
 use pkcs8::pkcs5::pbes2::{Kdf, Parameters};
-use pkcs8::{EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef, SecretDocument};
+use pkcs8::{AlgorithmIdentifierRef, EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef, SecretDocument};
 use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
 
@@ -117,7 +119,7 @@ impl PrivateKey {
     }
 
     fn from_encrypted(der: &[u8], passphrase: Option<&Passphrase>) -> Result<(Self, Vec<Weakness>), Error> {
-        let encrypted = EncryptedPrivateKeyInfoRef::try_from(der).map_err(|error| unreadable_encryption(&error))?;
+        let encrypted = EncryptedPrivateKeyInfoRef::try_from(der).map_err(|_| unreadable_encryption(der))?;
         let parameters = encrypted.encryption_algorithm.pbes2().ok_or(Error::UnsupportedEncryption)?;
         check_cost(parameters)?;
         let passphrase = passphrase.ok_or(Error::PassphraseNeeded)?;
@@ -177,7 +179,7 @@ enum Form {
 
 fn split_pem(pem: &str) -> Result<(Form, SecretDocument), Error> {
     let (label, document) =
-        SecretDocument::from_pem(pem).map_err(|_| Error::NotAPrivateKey("it is not one PEM block"))?;
+        SecretDocument::from_pem(pem.trim()).map_err(|_| Error::NotAPrivateKey("it is not one PEM block"))?;
     match label {
         PLAIN => Ok((Form::Plain, document)),
         ENCRYPTED => Ok((Form::Encrypted, document)),
@@ -208,12 +210,17 @@ fn check_cost(parameters: &Parameters) -> Result<(), Error> {
     }
 }
 
-fn unreadable_encryption(error: &pkcs8::Error) -> Error {
-    match error {
-        pkcs8::Error::Asn1(inner) if matches!(inner.kind(), pkcs8::der::ErrorKind::OidUnknown { .. }) => {
-            Error::UnsupportedEncryption
-        }
-        _ => Error::NotAPrivateKey("its content is not PKCS#8"),
+/// Tells a kind of encryption that the library does not know from what is no encrypted key at all (RFC 5208 §6).
+fn unreadable_encryption(der: &[u8]) -> Error {
+    let shape = AnyRef::from_der(der).and_then(|info| {
+        info.sequence(|reader| {
+            AlgorithmIdentifierRef::decode(reader)?;
+            <&OctetStringRef>::decode(reader)
+        })
+    });
+    match shape {
+        Ok(_) => Error::UnsupportedEncryption,
+        Err(_) => Error::NotAPrivateKey("its content is not PKCS#8"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Public keys in SPKI PEM (RFC 8410 §4).
 
-use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
-use ed25519_dalek::pkcs8::{EncodePublicKey as _, PublicKeyBytes};
+use ed25519::pkcs8::spki::der::pem::LineEnding;
+use ed25519::pkcs8::{EncodePublicKey as _, PublicKeyBytes};
 
 use crate::Error;
 

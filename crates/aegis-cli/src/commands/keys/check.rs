@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
-use aegis_issuer::keyfile::{look_at_private, read_metadata, read_private, read_public, thumbprint};
+use aegis_issuer::keyfile::{Passphrase, look_at_private, read_metadata, read_private, read_public, thumbprint};
 use clap::Args;
 use serde::Serialize;
 
@@ -85,17 +85,11 @@ fn check_key(key: &NamedKey, passphrase: &PassphraseArgs, report: &mut Report<'_
     for weakness in weaknesses {
         report.add(Level::Warning, weakness.to_string());
     }
-    let passphrase = match encrypted {
-        false => None,
-        true if io::stdin().is_terminal() => Some(passphrase.get(&key.kid)?),
-        true => match passphrase.without_asking()? {
-            None => {
-                report.add(Level::Note, "the private key was not opened: no passphrase was given");
-                return Ok(());
-            }
-            some => some,
-        },
-    };
+    let passphrase = passphrase_if_at_hand(key, encrypted, passphrase)?;
+    if encrypted && passphrase.is_none() {
+        report.add(Level::Note, "the private key was not opened: no passphrase was given");
+        return Ok(());
+    }
     let Some(stored) = report.or_problem(read_private(&key.paths.private, passphrase.as_ref())) else { return Ok(()) };
     match public {
         Some(public) if public == stored.key.public_key() => {
@@ -105,6 +99,21 @@ fn check_key(key: &NamedKey, passphrase: &PassphraseArgs, report: &mut Report<'_
         None => report.add(Level::Ok, "the private key opens"),
     }
     Ok(())
+}
+
+/// Only a person at a terminal is asked: a script that gave no passphrase gets what can be said without it.
+fn passphrase_if_at_hand(
+    key: &NamedKey,
+    encrypted: bool,
+    source: &PassphraseArgs,
+) -> Result<Option<Passphrase>, Failure> {
+    if !encrypted {
+        Ok(None)
+    } else if io::stdin().is_terminal() {
+        source.get(&key.kid).map(Some)
+    } else {
+        source.without_asking()
+    }
 }
 
 /// The public key, if it is there and its metadata agrees.

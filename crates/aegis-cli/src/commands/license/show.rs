@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &ShowArgs) -> Result<Outcome, Failure> {
     let content = arguments.ledger.read()?;
     let Some(entry) = content.find(&arguments.jti) else {
         let remedy = "`aegis license list` shows the ids; --ledger names another ledger";
-        return Err(Failure::new(format!("there is no license {:?} in the ledger", arguments.jti), remedy));
+        return Err(Failure::new("there is no license with this id in the ledger", remedy));
     };
     match arguments {
         ShowArgs { json: true, .. } => Outcome::json(entry),

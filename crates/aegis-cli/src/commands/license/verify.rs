@@ -109,14 +109,17 @@ fn of_text(text: &str, keyring: &Keyring, context: &Context<'_>) -> Verdict {
 /// What the first module covered would be told: all checks but those that need to know who asks.
 fn of_itself(text: &str, keyring: &Keyring, arguments: &VerifyArgs, instance: Option<&Instance>) -> Verdict {
     let opened = open(trim(text), keyring).map(Arc::new);
+    let refusal = opened.as_ref().err().map(|refusal| refusal.error.clone());
     let first = opened.as_ref().ok().and_then(|license| first_covered(license));
     let (module, major) = first.unwrap_or_default();
     let assessment = assess(opened, keyring, &context(arguments, &module, major, instance));
+    let error = refusal.as_ref().or(assessment.error());
+    let code = refusal.as_ref().map_or(assessment.code, aegis_core::Error::code);
     Verdict {
-        works: assessment.code.works(),
-        code: assessment.code.as_str(),
-        message: assessment.message(),
-        remedy: assessment.error().map_or(assessment.code.remedy(), aegis_core::Error::remedy),
+        works: code.works(),
+        code: code.as_str(),
+        message: error.map_or_else(|| assessment.message(), ToString::to_string),
+        remedy: error.map_or(code.remedy(), aegis_core::Error::remedy),
         next: assessment.next,
         deciding: Some(assessment),
     }

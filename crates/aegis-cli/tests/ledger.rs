@@ -1,0 +1,93 @@
+//! `aegis license list`, `show` and `import`
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod common;
+
+use std::io::Write as _;
+
+use common::Folder;
+
+const PERPETUAL: [&str; 4] = ["--type", "perpetual", "--module", "m:18"];
+const DEMO: [&str; 6] = ["--type", "demo", "--module", "m:18", "--expires", "2099-03-01"];
+
+fn issued(folder: &Folder, flags: &[&str]) -> serde_json::Value {
+    folder.issue(&[flags, &["--json", "--issued-by", "anna"][..]].concat()).success().json()
+}
+
+fn jti(answer: &serde_json::Value) -> &str {
+    answer["claims"]["jti"].as_str().unwrap()
+}
+
+#[test]
+fn every_issued_license_is_in_the_ledger_beside_the_key() {
+    let folder = Folder::with_key();
+    let (one, two) = (issued(&folder, &PERPETUAL), issued(&folder, &DEMO));
+    let text = folder.read("keys/licenses.jsonl");
+    let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 2);
+    assert_eq!((&lines[0]["jti"], &lines[1]["jti"]), (&one["claims"]["jti"], &two["claims"]["jti"]));
+    assert_eq!((&lines[0]["token"], &lines[0]["exp"]), (&one["token"], &serde_json::Value::Null));
+    assert_eq!(lines[1]["issued_by"], "anna");
+}
+
+#[test]
+fn list_shows_and_filters() {
+    let folder = Folder::with_key();
+    let (one, two) = (issued(&folder, &PERPETUAL), issued(&folder, &DEMO));
+    let list = |more: &[&str]| folder.run(&[&["license", "list"], more].concat()).success().stdout();
+    assert!(list(&[]).contains(jti(&one)) && list(&[]).contains(jti(&two)));
+    let ending = list(&["--ending-until", "2099-03-01"]);
+    assert!(!ending.contains(jti(&one)) && ending.contains(jti(&two)), "{ending}");
+    assert_eq!(list(&["--ending-until", "2099-02-28"]), "no licenses\n");
+    assert_eq!(list(&["--customer", "C-2"]), "no licenses\n");
+    let json: serde_json::Value = serde_json::from_str(&list(&["--json"])).unwrap();
+    assert_eq!(json.as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn show_finds_a_license_by_its_id() {
+    let folder = Folder::with_key();
+    let answer = issued(&folder, &DEMO);
+    let id = jti(&answer);
+    let text = folder.run(&["license", "show", id]).success().stdout();
+    assert!(text.contains("2099-03-02T00:00:00Z") && text.contains("anna") && !text.contains("eyJ"), "{text}");
+    let token = folder.run(&["license", "show", &id.to_uppercase(), "--token"]).success().stdout();
+    assert_eq!(token.trim_end(), answer["token"].as_str().unwrap());
+    folder.run(&["license", "show", "nobody"]).fails_with("there is no license with this id");
+}
+
+#[test]
+fn a_torn_line_is_warned_of_with_its_number_and_issuing_goes_on() {
+    let folder = Folder::with_key();
+    issued(&folder, &PERPETUAL);
+    let mut file = std::fs::OpenOptions::new().append(true).open(folder.path("keys/licenses.jsonl")).unwrap();
+    file.write_all(b"{\"jti\":\"0b0f6f6e-7a3f").unwrap();
+    let after = issued(&folder, &DEMO);
+    let ran = folder.run(&["license", "list"]).success();
+    assert!(ran.stderr().contains("line 2 of the ledger is not readable: it breaks off"), "{}", ran.stderr());
+    assert_eq!(ran.stdout().lines().count(), 2);
+    assert!(ran.stdout().contains(jti(&after)));
+}
+
+#[test]
+fn import_merges_without_doubles() {
+    let folder = Folder::with_key();
+    issued(&folder, &PERPETUAL);
+    issued(&folder, &DEMO);
+    let import = ["license", "import", "keys/licenses.jsonl", "--ledger", "other.jsonl", "--keys", "keys"];
+    assert_eq!(folder.run(&import).success().stdout(), "2 imported, 0 already in the ledger, 0 not imported\n");
+    assert_eq!(folder.run(&import).success().stdout(), "0 imported, 2 already in the ledger, 0 not imported\n");
+    assert_eq!(folder.read("other.jsonl"), folder.read("keys/licenses.jsonl"));
+}
+
+#[test]
+fn import_refuses_what_the_keys_did_not_sign() {
+    let (folder, stranger) = (Folder::with_key(), Folder::with_key());
+    let token = stranger.token(&PERPETUAL);
+    let arguments = ["license", "import", "-", "--ledger", "other.jsonl", "--keys", "keys"];
+    let ran = folder.run_with_input(&arguments, &token).code(1);
+    assert!(ran.stderr().contains("token 1 is not imported"), "{}", ran.stderr());
+    assert!(!ran.stderr().contains("eyJ"));
+    let arguments = ["license", "import", "-", "--ledger", "other.jsonl"];
+    folder.run_with_input(&arguments, &token).success();
+}

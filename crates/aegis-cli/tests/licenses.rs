@@ -1,0 +1,251 @@
+//! `aegis license issue`, `inspect` and `verify`
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod common;
+
+use common::{Folder, KEY};
+
+const PERPETUAL: [&str; 4] = ["--type", "perpetual", "--module", "biz4a_payroll:17,18"];
+const DEMO: [&str; 4] = ["--type", "demo", "--module", "biz4a_*:18"];
+const UUID: &str = "5b7a4b1e-0c3e-4a57-9d3a-2f6f0f1f8a11";
+
+#[test]
+fn issue_prints_the_license_on_stdout_and_the_rest_on_stderr() {
+    let folder = Folder::with_key();
+    let ran = folder.issue(&PERPETUAL).success();
+    let token = ran.stdout();
+    assert_eq!(token.trim_end().split('.').count(), 3);
+    assert_eq!(token.lines().count(), 1);
+    assert!(ran.stderr().contains("is issued, verified and in the ledger"), "{}", ran.stderr());
+    assert!(!ran.stderr().contains("eyJ"));
+}
+
+#[test]
+fn the_end_is_shown_in_utc_and_local_time() {
+    let more = ["--expires", "2099-03-01"];
+    let ran = Folder::with_key().issue(&[&DEMO, &more[..]].concat()).success();
+    assert!(ran.stderr().contains("2099-03-02T00:00:00Z (2099-03-02 01:00 +01:00 local time)"), "{}", ran.stderr());
+}
+
+#[test]
+fn json_out_is_one_object_and_json_in_round_trips() {
+    let folder = Folder::with_key();
+    let request = serde_json::json!({
+        "customer": { "id": "C-1", "name": "Müller & Söhne" },
+        "license_type": "subscription",
+        "modules": [{ "technical_name": "m", "allowed_major_versions": ["18"], "features": ["sepa"] }],
+        "exp": "2099-03-01", "grace_until": 4_080_000_000_i64, "limits": { "users": 5 },
+        "bind": { "database_uuid": UUID, "domain": "acme.odoo.com" },
+    });
+    folder.write("request.json", &request.to_string());
+    let answer =
+        folder.run(&["license", "issue", "--key", KEY, "--json-in", "request.json", "--json"]).success().json();
+    let claims = &answer["claims"];
+    for name in ["customer", "license_type", "modules", "grace_until", "limits"] {
+        assert_eq!(claims[name], request[name], "{name}");
+    }
+    assert_eq!(claims["exp"], 4_076_092_800_i64);
+    assert_eq!(answer["kid"], "k1");
+    let input = request.to_string();
+    let again =
+        folder.run_with_input(&["license", "issue", "--key", KEY, "--json-in", "-", "--json"], &input).success();
+    assert_eq!(again.json()["claims"]["modules"], request["modules"]);
+    let token = answer["token"].as_str().unwrap();
+    let seen = folder.run_with_input(&["license", "inspect", "--json"], token).success().json();
+    assert_eq!(seen["claims"], *claims);
+    assert_eq!(seen["verified"], false);
+}
+
+#[test]
+fn every_bad_request_is_refused_and_leaves_no_trace() {
+    let folder = Folder::with_key();
+    let cases: [(&[&str], &str); 12] = [
+        (&["--type", "demo", "--module", "m:18"], "exp: a demo needs an end"),
+        (&["--type", "subscription", "--module", "m:18"], "exp: a subscription needs an end"),
+        (&["--type", "perpetual", "--module", "m:18", "--days", "3"], "exp: a perpetual license has no end"),
+        (&["--type", "demo", "--module", "m:18", "--expires", "2020-01-01"], "exp: the license would end before"),
+        (&["--type", "demo", "--module", "m:18", "--days", "0"], "exp: the license would last no time"),
+        (
+            &["--type", "demo", "--module", "m:18", "--expires", "2098-12-31", "--not-before", "2099-01-01"],
+            "nbf: the license would end before it begins",
+        ),
+        (
+            &["--type", "demo", "--module", "m:18", "--expires", "2099-01-01", "--grace-until", "2099-01-01"],
+            "grace_until: it does not lie after the end",
+        ),
+        (&["--type", "perpetual", "--module", "m-x:18"], "modules: \"m-x\" is not the name of a module"),
+        (&["--type", "perpetual", "--module", "m:18.1"], "modules: \"18.1\" is not a major version"),
+        (&["--type", "perpetual", "--module", "m:18", "--module", "m:17"], "modules: m is named twice"),
+        (&["--type", "perpetual", "--module", "m:18:"], "modules: the features of m are not proper"),
+        (&["--type", "perpetual", "--module", "m:18", "--bind", "x", "https://a"], "instance_fingerprint: "),
+    ];
+    for (flags, text) in cases {
+        folder.issue(flags).fails_with(text);
+    }
+    let nobody = ["license", "issue", "--key", KEY, "--customer-id", "C-1", "--customer-name", " "];
+    folder.run(&[&nobody, &PERPETUAL[..]].concat()).fails_with("customer: ");
+    assert!(!folder.path("keys/licenses.jsonl").exists());
+}
+
+#[test]
+fn an_issue_time_ahead_of_the_clock_is_refused() {
+    let folder = Folder::with_key();
+    let request = r#"{"customer": {"id": "1", "name": "A"}, "license_type": "perpetual", "iat": "2099-01-01",
+        "modules": [{"technical_name": "m", "allowed_major_versions": ["18"]}]}"#;
+    let arguments = ["license", "issue", "--key", KEY, "--json-in", "-"];
+    folder.run_with_input(&arguments, request).fails_with("iat: it lies ahead of this machine's clock");
+    folder.run_with_input(&arguments, "{}").fails_with("the license request is not understood");
+}
+
+#[test]
+fn a_wrong_command_line_exits_with_2() {
+    let folder = Folder::with_key();
+    for flags in [
+        &["--type", "perpetual", "--module", "m"][..],
+        &["--type", "lifetime", "--module", "m:18"],
+        &["--type", "perpetual"],
+        &["--type", "demo", "--module", "m:18", "--expires", "01.03.2027"],
+        &["--type", "demo", "--module", "m:18", "--expires", "2099-01-01", "--days", "3"],
+        &["--type", "perpetual", "--module", "m:18", "--json-in", "x"],
+        &["--type", "perpetual", "--module", "m:18", "--bind", "one"],
+        &["--type", "perpetual", "--module", "m:18", "--issuer", "other.example"],
+        &["--type", "perpetual", "--module", "m:18", "--kid", "k2"],
+    ] {
+        folder.issue(flags).code(2);
+    }
+}
+
+#[test]
+fn without_metadata_the_issuer_has_to_be_given() {
+    let folder = Folder::with_key();
+    std::fs::remove_file(folder.path("keys/k1.json")).unwrap();
+    let ran = folder.issue(&PERPETUAL).code(2);
+    assert!(ran.stderr().contains("help: give --issuer"), "{}", ran.stderr());
+    folder.issue(&[&PERPETUAL, &["--issuer", "acme.example"][..]].concat()).success();
+}
+
+#[test]
+fn files_of_different_keys_are_never_mixed() {
+    let folder = Folder::with_key();
+    folder.run(&["keys", "generate", "--kid", "k2", "--issuer", "acme.example", "--no-passphrase"]).success();
+    std::fs::copy(folder.path("keys/k2.private.pem"), folder.path(KEY)).unwrap();
+    folder.issue(&PERPETUAL).fails_with("k1.json does not belong to this private key");
+}
+
+#[test]
+fn the_limits_of_the_key_are_kept() {
+    let folder = Folder::with_key();
+    std::fs::create_dir(folder.path("public_keys")).unwrap();
+    std::fs::copy(folder.path("keys/k1.public.pem"), folder.path("public_keys/k1.public.pem")).unwrap();
+    folder.write("public_keys/keyring.toml", "[\"k1\"]\nissuer = \"acme.example\"\nmodules = [\"biz4a_*\"]\n");
+    let keyring = ["--keyring", "public_keys"];
+    folder.issue(&[&PERPETUAL, &keyring[..]].concat()).success();
+    let outside = ["--type", "perpetual", "--module", "other:18"];
+    folder.issue(&[&outside, &keyring[..]].concat()).fails_with("must not license");
+    folder.issue(&[&PERPETUAL, &["--keyring", "keys"][..]].concat()).fails_with("does not have this key");
+}
+
+#[test]
+fn a_wrong_passphrase_is_named_and_not_shown() {
+    let folder = Folder::with_key();
+    let locked = ["-in", KEY, "-topk8", "-v2", "aes-256-cbc", "-passout", "pass:secret", "-out", "new.pem"];
+    folder.openssl(&[&["pkcs8"], &locked[..]].concat());
+    std::fs::copy(folder.path("new.pem"), folder.path(KEY)).unwrap();
+    folder.write("wrong.txt", "sesame");
+    let ran = folder.issue(&[&PERPETUAL, &["--passphrase-file", "wrong.txt"][..]].concat());
+    assert!(!ran.stderr().contains("sesame"));
+    ran.fails_with("the passphrase does not open this private key");
+    folder.write("right.txt", "secret\n");
+    folder.issue(&[&PERPETUAL, &["--passphrase-file", "right.txt"][..]].concat()).success();
+}
+
+#[test]
+fn a_license_that_the_ledger_cannot_take_is_not_handed_out() {
+    let folder = Folder::with_key();
+    folder.issue(&[&PERPETUAL, &["--ledger", "no/such/folder/l.jsonl"][..]].concat()).fails_with("l.jsonl");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_license_is_not_handed_out_when_the_disk_is_full() {
+    let folder = Folder::with_key();
+    folder.issue(&[&PERPETUAL, &["--ledger", "/dev/full"][..]].concat()).fails_with("cannot write /dev/full");
+}
+
+#[test]
+fn inspect_says_that_nothing_is_verified() {
+    let folder = Folder::with_key();
+    let token = folder.token(&PERPETUAL);
+    let ran = folder.run_with_input(&["license", "inspect"], &token).success();
+    assert!(ran.stdout().starts_with("NOT VERIFIED"), "{}", ran.stdout());
+    folder.run_with_input(&["license", "inspect"], "eyJ.x.y").fails_with("not a license token");
+}
+
+#[test]
+fn a_license_given_as_a_file_name_is_not_echoed() {
+    let folder = Folder::with_key();
+    let token = folder.token(&PERPETUAL);
+    for arguments in [&["license", "inspect", &token][..], &["license", "verify", "--keys", "keys", &token]] {
+        let ran = folder.run(arguments).code(2);
+        assert!(!ran.stderr().contains("eyJ") && ran.stderr().contains("pipe it in"), "{}", ran.stderr());
+    }
+    let ran = folder.run(&["license", "show", &token]).code(1);
+    assert!(!ran.stderr().contains("eyJ"), "{}", ran.stderr());
+}
+
+fn verify(folder: &Folder, token: &str, more: &[&str]) -> common::Ran {
+    folder.run_with_input(&[&["license", "verify", "--keys", "keys"], more].concat(), token)
+}
+
+#[test]
+fn verify_exits_with_0_for_a_license_that_works_and_1_for_others() {
+    let folder = Folder::with_key();
+    let token = folder.token(&[&DEMO, &["--days", "30", "--grace-days", "5"][..]].concat());
+    let module = ["--module", "biz4a_sale", "--odoo-version", "18.0"];
+    assert!(verify(&folder, &token, &[]).success().stdout().starts_with("valid"));
+    assert!(verify(&folder, &token, &module).success().stdout().starts_with("valid"));
+    for (more, code) in [
+        (&["--module", "other", "--odoo-version", "18.0"][..], "missing"),
+        (&["--module", "biz4a_sale", "--odoo-version", "17.0"], "wrong_odoo_version"),
+        (&["--at", "2099-01-01"], "expired"),
+    ] {
+        let ran = verify(&folder, &token, more).code(1);
+        assert!(ran.stdout().starts_with(code), "{more:?}: {}", ran.stdout());
+    }
+    let answer = verify(&folder, &token, &["--json"]).success().json();
+    assert_eq!((answer["code"].as_str(), answer["ok"].as_bool()), (Some("valid"), Some(true)));
+}
+
+#[test]
+fn verify_takes_one_public_key_or_a_folder_with_a_keyring() {
+    let folder = Folder::with_key();
+    let token = folder.token(&PERPETUAL);
+    let with = |keys: &str| folder.run_with_input(&["license", "verify", "--keys", keys], &token);
+    with("keys/k1.public.pem").success();
+    folder.write("keys/keyring.toml", "[\"k1\"]\nissuer = \"other.example\"\n");
+    assert!(with("keys").code(1).stdout().starts_with("wrong_issuer"));
+    with("nowhere").fails_with("nowhere");
+}
+
+#[test]
+fn verify_finds_a_changed_license() {
+    let folder = Folder::with_key();
+    let token = folder.token(&PERPETUAL);
+    let (head, signature) = token.rsplit_once('.').unwrap();
+    let first = if signature.starts_with('A') { "B" } else { "A" };
+    let changed = format!("{head}.{first}{}", &signature[1..]);
+    assert!(verify(&folder, &changed, &[]).code(1).stdout().starts_with("bad_signature"));
+    assert!(verify(&folder, "", &[]).code(1).stdout().starts_with("missing"));
+    assert!(verify(&folder, "hello", &[]).code(1).stdout().starts_with("malformed"));
+}
+
+#[test]
+fn verify_asks_for_the_instance_of_a_bound_license() {
+    let folder = Folder::with_key();
+    let token = folder.token(&[&PERPETUAL, &["--bind", UUID, "acme.odoo.com"][..]].concat());
+    assert!(verify(&folder, &token, &[]).code(1).stdout().starts_with("wrong_instance"));
+    assert!(
+        verify(&folder, &token, &["--bind", UUID, "other.odoo.com"]).code(1).stdout().starts_with("wrong_instance")
+    );
+    verify(&folder, &token, &["--bind", UUID, "acme.odoo.com"]).success();
+}

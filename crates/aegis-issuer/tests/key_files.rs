@@ -1,0 +1,125 @@
+//! The three files of a key.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+use std::fs;
+use std::path::Path;
+
+use aegis_issuer::Error;
+use aegis_issuer::keyfile::{
+    KeyMetadata, KeyPaths, NewKey, PrivateKey, Protection, Weakness, keyring_entry, look_at_private, read_metadata,
+    read_private, read_public, thumbprint, write_new,
+};
+use tempfile::{TempDir, tempdir};
+
+fn write(dir: &Path, key: &PrivateKey) -> Result<(KeyPaths, KeyMetadata), Error> {
+    let protection = Protection::None;
+    write_new(
+        dir,
+        &NewKey { kid: "k1".parse().unwrap(), issuer: "acme.example", created: 1_800_000_000, key, protection },
+    )
+}
+
+fn written() -> (TempDir, KeyPaths, PrivateKey) {
+    let dir = tempdir().unwrap();
+    let key = PrivateKey::generate().unwrap();
+    let (paths, _) = write(dir.path(), &key).unwrap();
+    (dir, paths, key)
+}
+
+fn names(dir: &Path) -> Vec<String> {
+    let mut names: Vec<_> =
+        fs::read_dir(dir).unwrap().map(|item| item.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn the_three_files_are_written_and_agree() {
+    let (dir, paths, key) = written();
+    assert_eq!(names(dir.path()), ["k1.json", "k1.private.pem", "k1.public.pem"]);
+    assert_eq!(read_private(&paths.private, None).unwrap().key.public_key(), key.public_key());
+    assert_eq!(read_public(&paths.public).unwrap(), key.public_key());
+    let metadata = read_metadata(&paths.metadata).unwrap().unwrap();
+    assert_eq!(metadata.kid, "k1");
+    assert_eq!(metadata.issuer, "acme.example");
+    assert_eq!(metadata.created, "2027-01-15T08:00:00Z");
+    assert_eq!(metadata.thumbprint, thumbprint(key.public_key()));
+    assert_eq!(metadata.uses, ["license"]);
+    assert_eq!(KeyPaths::beside(&paths.private), Some(paths.clone()));
+    assert_eq!(KeyPaths::beside(&paths.public), Some(paths));
+}
+
+#[cfg(unix)]
+#[test]
+fn the_private_key_is_0600_and_the_others_are_0644() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (_dir, paths, _) = written();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+    assert_eq!([mode(&paths.private), mode(&paths.public), mode(&paths.metadata)], [0o600, 0o644, 0o644]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_private_key_that_others_can_read_is_called_weak() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (_dir, paths, _) = written();
+    for mode in [0o640, 0o604, 0o620] {
+        fs::set_permissions(&paths.private, fs::Permissions::from_mode(mode)).unwrap();
+        let expected = vec![Weakness::Unencrypted, Weakness::OpenMode(mode)];
+        assert_eq!(read_private(&paths.private, None).unwrap().weaknesses, expected);
+        assert_eq!(look_at_private(&paths.private).unwrap(), (false, expected));
+    }
+}
+
+#[test]
+fn when_any_of_the_three_files_exists_nothing_is_written() {
+    for existing in ["k1.private.pem", "k1.public.pem", "k1.json"] {
+        let dir = tempdir().unwrap();
+        fs::write(dir.path().join(existing), "mine").unwrap();
+        let error = write(dir.path(), &PrivateKey::generate().unwrap()).unwrap_err();
+        assert!(matches!(&error, Error::FileExists { path } if path.ends_with(existing)), "{error}");
+        assert_eq!(names(dir.path()), [existing]);
+        assert_eq!(fs::read_to_string(dir.path().join(existing)).unwrap(), "mine");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_dangling_link_in_the_way_is_not_followed() {
+    let dir = tempdir().unwrap();
+    let target = dir.path().join("elsewhere");
+    std::os::unix::fs::symlink(&target, dir.path().join("k1.private.pem")).unwrap();
+    assert!(matches!(write(dir.path(), &PrivateKey::generate().unwrap()), Err(Error::FileExists { .. })));
+    assert!(!target.exists());
+}
+
+#[test]
+fn without_an_issuer_nothing_is_written() {
+    let dir = tempdir().unwrap();
+    let key = PrivateKey::generate().unwrap();
+    let new = NewKey { kid: "k1".parse().unwrap(), issuer: "", created: 0, key: &key, protection: Protection::None };
+    assert!(matches!(write_new(dir.path(), &new), Err(Error::BadIssuer(_))));
+    assert!(names(dir.path()).is_empty());
+}
+
+#[test]
+fn the_keyring_lines_make_a_keyring_that_trusts_the_key() {
+    let (_dir, paths, key) = written();
+    for issuer in ["acme.example", "Müller \"& Söhne\" \\ Co"] {
+        let pems = [("k.1".to_owned(), fs::read_to_string(&paths.public).unwrap())].into();
+        let keyring = aegis_core::keyring_from_files(&pems, &keyring_entry("k.1", issuer)).unwrap();
+        let parts = keyring.get("k.1").unwrap().parts();
+        assert_eq!((parts.issuer.as_str(), parts.public), (issuer, key.public_key()));
+    }
+}
+
+#[test]
+fn an_error_about_a_file_names_it() {
+    let dir = tempdir().unwrap();
+    let path = dir.path().join("x.private.pem");
+    assert!(read_private(&path, None).unwrap_err().to_string().contains("x.private.pem"));
+    fs::write(&path, "nothing").unwrap();
+    let error = read_private(&path, None).unwrap_err();
+    assert!(error.to_string().contains("x.private.pem"));
+    assert!(error.remedy().contains("openssl pkey"));
+}

@@ -1,0 +1,218 @@
+"""The command line: ``python -m aegis_license inspect|verify|fingerprint|keys``.
+
+Exit codes: 0 for yes, 1 for a refusal, 2 for wrong usage.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from datetime import date, datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import aegis_license as aegis
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: the words of the command line; None for those of this process.
+
+    Returns:
+        The exit code: 0, 1 or 2.
+    """
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except aegis.LicenseError as error:
+        _print_refusal(error, as_json=options.json)
+        return 1
+    except (OSError, ValueError) as error:
+        parser.exit(2, f"{parser.prog}: error: {error}\n")
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m aegis_license", description="Look at licenses, offline.")
+    parser.add_argument("--version", action="version", version=f"aegis-license {aegis.__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    inspect = commands.add_parser("inspect", help="show what a token says, WITHOUT verifying it")
+    _add_file(inspect)
+    inspect.set_defaults(run=_inspect)
+
+    verify = commands.add_parser("verify", help="say whether a text holds a license that works")
+    _add_file(verify)
+    verify.add_argument("--module", required=True, help="technical name of the module")
+    verify.add_argument("--odoo-version", required=True, help="version of Odoo, such as 18.0")
+    verify.add_argument("--feature", help="a feature of the module")
+    verify.add_argument(
+        "--bind", nargs=2, metavar=("DATABASE_UUID", "DOMAIN"), help="the instance that asks, for a bound license"
+    )
+    verify.add_argument("--released", metavar="DATE", help="date of the module's release, YYYY-MM-DD")
+    verify.add_argument("--at", metavar="DATE", type=_instant, help="ask for another day or instant than now")
+    verify.set_defaults(run=_verify)
+
+    fingerprint = commands.add_parser("fingerprint", help="the fingerprint of an instance, for the vendor")
+    fingerprint.add_argument("database_uuid", help="Odoo's system parameter database.uuid")
+    fingerprint.add_argument("domain", help="host and port of the base URL, such as acme.odoo.com")
+    fingerprint.set_defaults(run=_fingerprint)
+
+    keys = commands.add_parser("keys", help="the keys that this wheel trusts")
+    keys.set_defaults(run=_keys)
+
+    for command in commands.choices.values():
+        command.add_argument("--json", action="store_true", help="print JSON")
+    return parser
+
+
+def _add_file(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", nargs="?", default="-", help="file with the text; '-', the default, for standard input")
+
+
+def _instant(text: str) -> int:
+    """Read a day (its first second, UTC) or an ISO 8601 instant with its offset."""
+    day = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    if day.tzinfo is None:
+        if len(text) > len("2026-11-01"):
+            message = "an instant needs its offset from UTC, such as 2026-11-01T12:00:00Z"
+            raise argparse.ArgumentTypeError(message)
+        day = day.replace(tzinfo=timezone.utc)
+    return int(day.timestamp())
+
+
+def _read(file: str) -> str:
+    data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    return data.decode("utf-8", errors="replace")
+
+
+def _inspect(options: argparse.Namespace) -> int:
+    token = aegis.inspect_token(_read(options.file))
+    if options.json:
+        _print_json({"verified": False, "header": token.header, "claims": token.claims})
+        return 0
+    print("NOT VERIFIED: anybody can write such a token.")
+    for title, members in (("header", token.header), ("claims", token.claims)):
+        print(f"{title}:")
+        for name, value in members.items():
+            print(f"  {_plain(name)}: {_plain(json.dumps(value, ensure_ascii=False))}{_date_of(name, value)}")
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    instance = None
+    if options.bind:
+        instance = aegis.Instance(database_uuid=options.bind[0], domain=options.bind[1])
+    report = aegis.evaluate(
+        _read(options.file),
+        module=options.module,
+        odoo_version=options.odoo_version,
+        feature=options.feature,
+        instance=instance,
+        now=options.at,
+        released=options.released,
+    )
+    if options.json:
+        _print_json(_report_json(report))
+    else:
+        _print_report(report)
+    return 0 if report.ok else 1
+
+
+def _print_report(report: aegis.Report) -> None:
+    print(f"{report.code}: {_plain(report.message)}")
+    if report.remedy:
+        print(f"  {report.remedy}")
+    if report.license:
+        print(f"  {_plain(_describe(report.license))}")
+    if report.next_change is not None:
+        print(f"  from {_date(report.next_change)}: {report.next_code}")
+    for check in report.checks:
+        print(f"  {check.result:8} {check.code}{': ' + _plain(check.message) if check.message else ''}")
+    if len(report.assessments) > 1:
+        codes = ", ".join(assessment.code for assessment in report.assessments)
+        print(f"  {len(report.assessments)} tokens found: {codes}")
+
+
+def _describe(license_: aegis.License) -> str:
+    modules = ", ".join(
+        f"{module['technical_name']} on Odoo {', '.join(module['allowed_major_versions'])}" for module in license_.modules
+    )
+    return f"{license_.license_type} license {license_.jti} for {license_.customer_name} ({license_.customer_id}): {modules}"
+
+
+def _report_json(report: aegis.Report) -> dict[str, Any]:
+    return {
+        "code": report.code,
+        "ok": report.ok,
+        "message": report.message,
+        "remedy": report.remedy,
+        "license": report.license and report.license.jti,
+        "next_change": report.next_change,
+        "next_code": report.next_code,
+        "checks": [{"code": check.code, "result": check.result, "message": check.message} for check in report.checks],
+        "tokens": [assessment.code for assessment in report.assessments],
+    }
+
+
+def _fingerprint(options: argparse.Namespace) -> int:
+    fingerprint = aegis.fingerprint(options.database_uuid, options.domain)
+    if options.json:
+        _print_json({"fingerprint": fingerprint})
+    else:
+        print(fingerprint)
+    return 0
+
+
+def _keys(options: argparse.Namespace) -> int:
+    keys = aegis.embedded_keyring().keys
+    if options.json:
+        _print_json([{**key, "public": key["public"].hex()} for key in keys])
+        return 0
+    for key in keys:
+        print(f"{_plain(key['kid'])}: {_plain(key['issuer'])}, for {', '.join(key['use'])}")
+        print(f"  public key {key['public'].hex()}")
+        print(f"  modules    {', '.join(key['modules']) if key['modules'] else 'all'}")
+        for word, time in (("from", key["not_before"]), ("until", key["not_after"])):
+            if time is not None:
+                print(f"  {word:10} {_date(time)}")
+    return 0
+
+
+def _print_refusal(error: aegis.LicenseError, *, as_json: bool) -> None:
+    if as_json:
+        _print_json({"code": error.code, "ok": False, "message": error.message, "remedy": error.remedy})
+    else:
+        print(f"{error.code}: {_plain(error.message)}\n  {error.remedy}")
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, indent=2))
+
+
+def _plain(text: str) -> str:
+    """Escape what a terminal would obey: a token may hold any text."""
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
+
+
+def _date(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, tz=timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+_TIMES = {"iat", "exp", "nbf", "notify_admins_from", "notify_users_from", "grace_until", "updates_until"}
+
+
+def _date_of(name: str, value: object) -> str:
+    """Give the date that a claim means, where it is a time."""
+    is_time = name in _TIMES and type(value) is int
+    return f"  ({_date(value)})" if is_time and 0 <= value <= _LAST_SECOND else ""  # type: ignore[operator,arg-type]
+
+
+_LAST_SECOND = int(datetime.combine(date.max, datetime.max.time(), timezone.utc).timestamp())
+
+if __name__ == "__main__":
+    sys.exit(main())
