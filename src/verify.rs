@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use aegis_core::{self as core, Context, Error, check, running_major, status, trim};
+use aegis_core::{self as core, Context, Error, check, running_major, sole_token, status};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -57,7 +57,7 @@ pub(crate) fn verify_license(
     };
     // Lone surrogates are no UTF-8: such a text is no token.
     let text = token.to_str().unwrap_or("?");
-    let token = trim(text);
+    let token = sole_token(text).map_err(|error| refused(py, &error, None))?;
     let opened = open_cached(py, token, keyring).map_err(|refusal| refused(py, &refusal.error, None))?;
     let internal = || Err(Error::Internal);
     match contain(|| check(&opened.license, keyring.core(), &context), internal) {

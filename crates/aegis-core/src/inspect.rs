@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::json::{self, Object};
 use crate::token::{Segments, decode, decode_header};
-use crate::verify::trim;
+use crate::verify::sole_token;
 
 /// The decoded segments of a token. Nothing in it is trusted: anybody can write such a token.
 #[derive(Debug)]
@@ -17,10 +17,7 @@ pub struct Unverified {
 /// # Errors
 /// Refusals with the codes `missing` and `malformed`.
 pub fn inspect(token: &str) -> Result<Unverified, Error> {
-    let token = trim(token);
-    if token.is_empty() {
-        return Err(Error::NoToken);
-    }
+    let token = sole_token(token)?;
     if token.len() > crate::MAX_LIST {
         return Err(Error::TooLarge { limit: crate::MAX_LIST });
     }

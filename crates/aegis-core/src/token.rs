@@ -67,9 +67,6 @@ impl<'a> Envelope<'a> {
     /// # Errors
     /// Refusals with the code `malformed` or `unsupported`.
     pub(crate) fn parse(token: &'a str) -> Result<Self, Error> {
-        if token.is_empty() {
-            return Err(Error::NoToken);
-        }
         if token.len() > MAX_LIST {
             return Err(Error::TooLarge { limit: MAX_LIST });
         }

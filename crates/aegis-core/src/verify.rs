@@ -53,7 +53,7 @@ pub(crate) type ContextCheck = fn(&License, &Key, &Context<'_>) -> Result<(), Er
 /// # Errors
 /// The first failure in the order of the codes.
 pub fn verify(token: &str, keyring: &Keyring, context: &Context<'_>) -> Result<(License, Code), Error> {
-    let license = open(trim(token), keyring).map_err(|refusal| refusal.error)?;
+    let license = open(sole_token(token)?, keyring).map_err(|refusal| refusal.error)?;
     let status = check(&license, keyring, context)?;
     Ok((license, status))
 }
@@ -62,7 +62,7 @@ pub fn verify(token: &str, keyring: &Keyring, context: &Context<'_>) -> Result<(
 /// callers may keep it; everything else is [`check`]ed each time.
 ///
 /// # Errors
-/// Refusals with the codes `missing`, `malformed`, `unsupported`, `unknown_key` and `bad_signature`.
+/// Refusals with the codes `malformed`, `unsupported`, `unknown_key` and `bad_signature`.
 pub fn open(token: &str, keyring: &Keyring) -> Result<License, Refusal> {
     let before = |error| Refusal { error, signature_held: false };
     let after = |error| Refusal { error, signature_held: true };
@@ -115,6 +115,15 @@ pub(crate) fn is_space(letter: char) -> bool {
 #[must_use]
 pub fn trim(token: &str) -> &str {
     token.trim_matches(is_space)
+}
+
+/// The one token of a text, without white space around it.
+///
+/// # Errors
+/// [`Error::NoToken`] when there is nothing else.
+pub fn sole_token(text: &str) -> Result<&str, Error> {
+    let token = trim(text);
+    if token.is_empty() { Err(Error::NoToken) } else { Ok(token) }
 }
 
 fn find_key<'k>(envelope: &Envelope<'_>, keyring: &'k Keyring) -> Result<&'k Key, Error> {

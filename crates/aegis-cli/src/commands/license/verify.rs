@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use aegis_core::{
-    Assessment, Context, Instance, Keyring, License, Outcome as CheckOutcome, Transition, assess, evaluate, open,
-    running_major, trim,
+    Assessment, Context, Instance, Keyring, License, Outcome as CheckOutcome, Refusal, Transition, assess, evaluate,
+    open, running_major, sole_token,
 };
 use aegis_issuer::dates;
 use clap::Args;
@@ -108,7 +108,8 @@ fn of_text(text: &str, keyring: &Keyring, context: &Context<'_>) -> Verdict {
 
 /// What the first module covered would be told: all checks but those that need to know who asks.
 fn of_itself(text: &str, keyring: &Keyring, arguments: &VerifyArgs, instance: Option<&Instance>) -> Verdict {
-    let opened = open(trim(text), keyring).map(Arc::new);
+    let token = sole_token(text).map_err(|error| Refusal { error, signature_held: false });
+    let opened = token.and_then(|token| open(token, keyring)).map(Arc::new);
     let refusal = opened.as_ref().err().map(|refusal| refusal.error.clone());
     let first = opened.as_ref().ok().and_then(|license| first_covered(license));
     let (module, major) = first.unwrap_or_default();
