@@ -1,8 +1,8 @@
 """Measures the wheel side by side with its peers, and holds the figures against the targets.
 
 ``PYTHON run.py [--quick] [--json]`` in an environment with the wheel, the two baselines beside this file and
-``requirements.txt``. The baselines have the wheel's profile; built inside the repository, they follow its
-``.cargo/config.toml`` too, where there is one.
+``requirements.txt``. The baselines are linked like the wheel and optimised for speed throughout; built inside
+the repository, they follow its ``.cargo/config.toml`` too, where there is one.
 
 Absolute times vary from machine to machine, so the targets are ratios within one process. 15 fresh processes
 run one after the other; each takes the minimum over interleaved rounds; the figures are medians over the

@@ -1,0 +1,64 @@
+# The commands of the README, and nothing clever. Everything is set up on first use, under .cache/ and target/.
+
+SHELL := /bin/bash
+PYTHON ?= python3
+TOOLS := .cache/tools
+CARGO_DENY := .cache/cargo/bin/cargo-deny
+PYTHON_CODE := python python_tests tools
+
+.PHONY: help run demo test test-rust test-wheel test-long check bench wheel clean
+
+help: ## Show these commands
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+run: demo ## The main job: the same as `make demo`
+
+demo: $(TOOLS)/ready ## Make keys, build a wheel that trusts them, issue licenses, verify and refuse them offline
+	@tools/demo.sh
+
+test: test-rust test-wheel ## Pass all tests: the Rust crates, then the wheel as installed on each Python found
+
+test-rust:
+	@echo "== Rust: unit tests, vectors, properties, the aegis command"
+	cargo test --workspace --quiet
+
+test-wheel: wheel
+	@echo "== Python: the wheel as installed"
+	cargo build --quiet -p aegis-cli
+	@tools/test_wheel.sh
+
+test-long: ## Fuzz each target for a minute
+	@tools/fuzz.sh 60
+
+check: $(TOOLS)/ready $(CARGO_DENY) ## Format, lints, types, licenses, and what the wheel depends on
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --all-features --quiet -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+	$(CARGO_DENY) --log-level error check bans licenses sources
+	@tools/check_dependencies.sh
+	$(TOOLS)/bin/ruff check $(PYTHON_CODE)
+	$(TOOLS)/bin/ruff format --check $(PYTHON_CODE)
+	$(TOOLS)/bin/mypy
+	@echo "check: all good"
+
+bench: wheel ## Measure against PyJWT, joserfc, authlib, jwcrypto, oxyjwt, webtoken, side by side
+	@tools/bench.sh
+
+wheel: $(TOOLS)/ready ## Build the wheel into dist/
+	@echo "== Building the wheel"
+	@rm -rf dist
+	$(TOOLS)/bin/maturin build --quiet --release --locked --out dist
+
+clean: ## Remove everything that was built or set up
+	rm -rf target dist .cache fuzz/target
+
+# The tools of the Python side, in an environment of their own.
+$(TOOLS)/ready: tools/requirements.txt
+	@echo "== Setting up the tools (once)"
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check -r tools/requirements.txt
+	@touch $@
+
+$(CARGO_DENY):
+	@echo "== Installing cargo-deny (once, some minutes)"
+	cargo install --quiet --locked --root .cache/cargo cargo-deny@0.20.2

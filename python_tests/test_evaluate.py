@@ -1,0 +1,187 @@
+"""``evaluate``: bundles, the best of several licenses, all checks, and what comes next."""
+
+from typing import Any
+
+import aegis_license as aegis
+import pytest
+from support import DATABASE_UUID, DAY, DOMAIN, MODULE, NOW, Vendor, evaluate
+
+CHECKS = [
+    "malformed",
+    "unsupported",
+    "unknown_key",
+    "bad_signature",
+    "wrong_issuer",
+    "wrong_module",
+    "wrong_odoo_version",
+    "wrong_instance",
+    "not_yet_valid",
+    "expired",
+    "updates_ended",
+]
+FIRST, SECOND = "11111111-0c55-4f0e-8b6e-2f1a6a0c9e01", "22222222-0c55-4f0e-8b6e-2f1a6a0c9e02"
+
+
+def test_a_good_license(token: str, keyring: aegis.Keyring) -> None:
+    """Every check passed, and the next change is the first warning."""
+    report = evaluate(token, keyring)
+    assert (report.code, report.ok, report.remedy) == ("valid", True, "")
+    assert [(check.code, check.result, check.message) for check in report.checks] == [
+        (code, "passed", None) for code in CHECKS
+    ]
+    assert (report.next_change, report.next_code) == (NOW + 335 * DAY, "expiring")
+    assert report.license is not None
+    assert report.license.status == "valid"
+    assert not report.notify_users
+    assert [assessment.code for assessment in report.assessments] == ["valid"]
+    assert report.assessments[0].checks == report.checks
+
+
+def test_every_failure_is_reported(vendor: Vendor, keyring: aegis.Keyring) -> None:
+    """The first in the order of the checks is the primary one; the others are there too."""
+    token = vendor.license(iss="Somebody", exp=NOW, nbf=NOW + 1, updates_until=0)
+    report = evaluate(token, keyring, odoo_version="19.0", released="2026-11-01")
+    failed = [check.code for check in report.checks if check.result == "failed"]
+    assert failed == ["wrong_issuer", "wrong_odoo_version", "not_yet_valid", "expired", "updates_ended"]
+    assert report.code == "wrong_issuer"
+    assert report.message == next(check.message for check in report.checks if check.result == "failed")
+    assert report.license is not None
+
+
+def test_what_was_not_checked_is_not_called_good(vendor: Vendor, keyring: aegis.Keyring) -> None:
+    """A bad signature leaves the later checks unmade, and no license."""
+    report = evaluate(Vendor().license(), keyring)
+    results = {check.code: check.result for check in report.checks}
+    assert results["bad_signature"] == "failed"
+    assert {results[code] for code in CHECKS[4:]} == {"not_run"}
+    assert (report.code, report.license, report.next_change) == ("bad_signature", None, None)
+
+
+@pytest.mark.parametrize("text", ["", " \n", "Dear customer,", "\ud800", "\0"])
+def test_no_token_is_missing(text: str, keyring: aegis.Keyring) -> None:
+    """There is nothing to check, and the remedy says what to do."""
+    report = evaluate(text, keyring)
+    assert (report.code, report.checks, report.assessments, report.license) == ("missing", (), (), None)
+    assert report.remedy.startswith("Ask the vendor")
+    assert evaluate([], keyring) == evaluate([text], keyring) == report
+
+
+def test_a_license_for_another_module_does_not_count(token: str, keyring: aegis.Keyring) -> None:
+    """It is among the tokens found, and the answer is that none covers the module."""
+    report = evaluate(token, keyring, module="biz4a_other")
+    assert (report.code, report.license, report.checks) == ("missing", None, ())
+    assert [assessment.code for assessment in report.assessments] == ["wrong_module"]
+    assert "biz4a_other" in report.message
+
+
+def test_features(vendor: Vendor, keyring: aegis.Keyring) -> None:
+    """A feature is covered by the entry that lists it, and by an entry without a list."""
+    module = {"technical_name": MODULE, "allowed_major_versions": ["18"]}
+    some, all_ = vendor.license(module={**module, "features": ["sepa"]}), vendor.license(module=module)
+    assert evaluate(some, keyring, feature="sepa").code == "valid"
+    assert evaluate(some, keyring, feature="export").code == "missing"
+    assert evaluate(some, keyring).code == "valid"
+    assert evaluate(all_, keyring, feature="export").code == "valid"
+    assert evaluate(some + "\n" + all_, keyring, feature="export").code == "valid"
+
+
+def test_a_message_with_several_licenses(vendor: Vendor, keyring: aegis.Keyring) -> None:
+    """Text around tokens and white space inside them do not matter; each token is assessed in the order of the text."""
+    old, new = vendor.license(jti=FIRST, exp=NOW), vendor.license(jti=SECOND)
+    wrapped = "\n> ".join([new[:40], new[40:]]).replace("> ", "\u00a0\u200b")
+    text = f"Dear Ms Müller,\n\nyour old license:\n<{old}>\nand the new one:\n{wrapped}\n\nJude Hey"
+    report = evaluate(text, keyring)
+    assert [assessment.code for assessment in report.assessments] == ["expired", "valid"]
+    assert report.license is not None
+    assert report.license.jti == SECOND
+    listed = evaluate([old, f"see {new}."], keyring)
+    assert [assessment.code for assessment in listed.assessments] == ["expired", "valid"]
+
+
+def test_of_equals_the_later_issued_decides(vendor: Vendor, keyring: aegis.Keyring) -> None:
+    """Whatever their order in the text."""
+    older, newer = vendor.license(jti=FIRST, iat=NOW - 2), vendor.license(jti=SECOND, iat=NOW - 1)
+    for text in (f"{older} {newer}", f"{newer} {older}"):
+        license_ = evaluate(text, keyring).license
+        assert license_ is not None
+        assert license_.jti == SECOND
+
+
+def test_a_renewal_pasted_early_takes_over(vendor: Vendor, keyring: aegis.Keyring) -> None:
+    """The answer never has a gap, and the next change is seen over both licenses."""
+    end = NOW + DAY
+    text = vendor.license(exp=end) + " " + vendor.license(nbf=end, jti=SECOND)
+    assert (evaluate(text, keyring).code, evaluate(text, keyring).next_code) == ("expiring", "valid")
+    assert evaluate(text, keyring).next_change == end
+    assert evaluate(text, keyring, now=end).code == "valid"
+
+
+def test_each_announced_change_happens_then_and_not_before(vendor: Vendor, keyring: aegis.Keyring) -> None:
+    """From the first instant to the last: not_yet_valid, valid, expiring, grace, expired."""
+    token = vendor.license(nbf=NOW, exp=NOW + 90 * DAY, grace_until=NOW + 100 * DAY)
+    codes, time = ["not_yet_valid"], NOW - DAY
+    while (report := evaluate(token, keyring, now=time)).next_change is not None:
+        assert report.code == codes[-1]
+        time = report.next_change
+        assert evaluate(token, keyring, now=time - 1).code == codes[-1]
+        assert report.next_code is not None
+        codes.append(report.next_code)
+    assert codes == ["not_yet_valid", "valid", "expiring", "grace", "expired"]
+    assert time == NOW + 100 * DAY
+
+
+def test_updates_end(vendor: Vendor, keyring: aegis.Keyring) -> None:
+    """00:00 UTC of the release's date counts; without a date the release counts as covered."""
+    midnight = 1_793_491_200  # 2026-11-01
+    token = vendor.license(updates_until=midnight)
+    expected: dict[str | None, str] = {None: "valid", "2026-10-31": "valid", "2026-11-01": "updates_ended"}
+    for released, code in expected.items():
+        assert evaluate(token, keyring, released=released).code == code
+
+
+def test_users_are_warned_when_the_license_says_so_or_something_stopped(
+    vendor: Vendor, keyring: aegis.Keyring
+) -> None:
+    """Never by default while the license works."""
+    cases: list[tuple[dict[str, Any], bool]] = [
+        ({"exp": NOW + 1}, False),
+        ({"exp": NOW + 1, "notify_users_from": NOW}, True),
+        ({"exp": NOW + 1, "notify_users_from": NOW + 1}, False),
+        ({"exp": NOW, "grace_until": NOW + 1}, True),
+        ({"exp": NOW}, True),
+    ]
+    for claims, warned in cases:
+        assert evaluate(vendor.license(**claims), keyring).notify_users is warned, claims
+
+
+def test_a_bound_license(vendor: Vendor, keyring: aegis.Keyring) -> None:
+    """It fits its instance, no other, and none."""
+    token = vendor.license(instance_fingerprint=aegis.fingerprint(DATABASE_UUID, DOMAIN))
+    other = aegis.Instance(database_uuid=DATABASE_UUID, domain="www.example.com")
+    here = aegis.Instance(database_uuid=DATABASE_UUID, domain=DOMAIN)
+    codes = [evaluate(token, keyring, instance=instance).code for instance in (here, other, None)]
+    assert codes == ["valid", "wrong_instance", "wrong_instance"]
+
+
+@pytest.mark.parametrize("version", ["", "18x", "v18", "018", "latest", "18\0", "\ud800"])
+def test_what_is_no_version_of_odoo_is_the_callers_mistake(version: str, keyring: aegis.Keyring) -> None:
+    """Not a property of the licenses."""
+    with pytest.raises(ValueError, match=r"."):
+        evaluate("", keyring, odoo_version=version)
+
+
+@pytest.mark.parametrize("day", ["", "2026-11-1", "20261101", "2026-02-30", "+2026-1-1", "2026-11-01T00:00:00", "\ud800"])
+def test_what_is_no_date_is_the_callers_mistake(day: str, keyring: aegis.Keyring) -> None:
+    """A release date is YYYY-MM-DD and exists."""
+    with pytest.raises(ValueError, match=r"."):
+        evaluate("", keyring, released=day)
+
+
+def test_the_limits_of_a_bundle(vendor: Vendor, keyring: aegis.Keyring) -> None:
+    """256 tokens and 4 MiB are read, more is refused as a whole."""
+    token = vendor.license()
+    assert len(evaluate([token] * 256, keyring).assessments) == 256
+    too_many, too_long = evaluate([token] * 257, keyring), evaluate(token + " " * (4 << 20), keyring)
+    for report in (too_many, too_long):
+        assert (report.code, report.assessments) == ("malformed", ())
+        assert "without other text" in report.remedy

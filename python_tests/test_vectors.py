@@ -1,0 +1,102 @@
+"""Every vector of ``vectors/`` gives the answer written in it. The Rust tests read the same files."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import aegis_license as aegis
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from support import REFUSALS, ROOT, pem_of
+
+FILES = sorted((ROOT / "vectors").glob("*.json"))
+
+
+def test_the_vectors_are_there() -> None:
+    """An empty folder must not pass for a green run."""
+    assert len(FILES) >= 290
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_vector(file: Path) -> None:
+    """The call named by the vector answers as expected."""
+    vector = json.loads(file.read_text(encoding="utf-8"))
+    assert vector["name"] == file.stem
+    check = {"verify": _check_verify, "evaluate": _check_evaluate}[vector["call"]]
+    check(vector, vector["expected"])
+
+
+def _check_verify(vector: dict[str, Any], expected: dict[str, Any]) -> None:
+    assert set(expected) <= {"code", "jti", "customer_name"}
+    question = _question(vector)
+    # Neither is asked of verify_license.
+    assert question.pop("released") is None
+    assert question.pop("feature") is None
+    license_: aegis.License | None
+    try:
+        license_ = aegis.verify_license(vector["tokens"], **question)
+        code: str = license_.status
+    except aegis.LicenseError as error:
+        license_, code = error.license, error.code
+        assert type(error) is REFUSALS[code]
+        assert error.message
+        assert error.remedy
+    assert code == expected["code"]
+    _check_license(license_, expected)
+    # A second time, out of the cache where it was kept.
+    if code in {"valid", "expiring", "grace"}:
+        assert aegis.verify_license(vector["tokens"], **question) == license_
+
+
+def _check_evaluate(vector: dict[str, Any], expected: dict[str, Any]) -> None:
+    assert set(expected) <= {"code", "jti", "customer_name", "failed", "not_run", "next_change", "next_code"}
+    report = aegis.evaluate(vector["tokens"], **_question(vector))
+    assert report.code == expected["code"]
+    assert report.ok == (report.code in {"valid", "expiring", "grace", "moving"})
+    assert report.message
+    assert bool(report.remedy) == (report.code != "valid")
+    for name in ("failed", "not_run"):
+        if name in expected:
+            assert [check.code for check in report.checks if check.result == name] == expected[name]
+    for check in report.checks:
+        assert bool(check.message) == (check.result == "failed")
+    if "next_change" in expected:
+        assert (report.next_change, report.next_code) == (expected["next_change"], expected["next_code"])
+    _check_license(report.license, expected)
+
+
+def _check_license(license_: aegis.License | None, expected: dict[str, Any]) -> None:
+    if "jti" in expected:
+        assert license_ is not None
+        assert license_.jti == expected["jti"]
+    if "customer_name" in expected:
+        assert license_ is not None
+        assert license_.customer_name == expected["customer_name"]
+
+
+def _question(vector: dict[str, Any]) -> dict[str, Any]:
+    """Give the arguments beside the tokens."""
+    context = vector["context"]
+    instance = context["instance"]
+    return {
+        "module": context["module"],
+        "odoo_version": context["odoo_version"],
+        "feature": context.get("feature"),
+        "instance": aegis.Instance(**instance) if instance else None,
+        "now": vector["now"],
+        "released": context["released"],
+        "keyring": _keyring(vector["keys"]),
+    }
+
+
+def _keyring(keys: list[dict[str, Any]]) -> aegis.Keyring:
+    shared = ("issuer", "use", "modules", "not_before", "not_after")
+    limits = {name: keys[0][name] for name in shared}
+    assert all(key[name] == limits[name] for key in keys for name in shared), "keys of one vector share their limits"
+    return aegis.Keyring.from_pem({key["kid"]: pem_of(_public(key["x"])) for key in keys}, **limits)
+
+
+def _public(x: str) -> Ed25519PublicKey:
+    """Read a public key as RFC 8037 section 2 writes it."""
+    return Ed25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(x + "=" * (-len(x) % 4)))
