@@ -53,7 +53,7 @@ clean: ## Remove everything that was built or set up
 	rm -rf target dist .cache fuzz/target
 
 # The tools of the Python side, in an environment of their own.
-$(TOOLS)/ready: tools/requirements.txt
+$(TOOLS)/ready: tools/requirements.txt python_tests/requirements.txt
 	@echo "== Setting up the tools (once)"
 	$(PYTHON) -m venv $(TOOLS)
 	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check -r tools/requirements.txt

@@ -13,7 +13,9 @@ def pytest_configure(config: pytest.Config) -> None:
     package = Path(aegis.__file__).resolve().parent
     sites = {Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib")}
     if package.parent not in sites or package.is_relative_to(ROOT / "python"):
-        message = f"aegis_license comes from {package}; install the wheel into this Python's site-packages first"
+        message = (
+            f"aegis_license comes from {package}; install the wheel into this Python's site-packages first"
+        )
         raise pytest.UsageError(message)
 
 

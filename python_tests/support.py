@@ -1,8 +1,8 @@
-"""A throw-away vendor for the tests, made with PyJWT and ``cryptography`` only: nothing of it shares code with the wheel."""
+"""A throw-away vendor, made with PyJWT and ``cryptography``: no code is shared with the wheel."""
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,11 +65,25 @@ class Vendor:
         """The public key."""
         return pem_of(self.private.public_key())
 
-    def keyring(self, **limits: Any) -> aegis.Keyring:
-        """Trust this vendor, within ``limits`` (keyword arguments of ``Keyring.from_pem``)."""
-        return aegis.Keyring.from_pem({self.kid: self.pem}, issuer=self.issuer, **limits)
+    def keyring(
+        self,
+        *,
+        use: Sequence[str] = ("license",),
+        modules: Sequence[str] | None = None,
+        not_before: int | None = None,
+        not_after: int | None = None,
+    ) -> aegis.Keyring:
+        """Trust this vendor, within limits."""
+        return aegis.Keyring.from_pem(
+            {self.kid: self.pem},
+            issuer=self.issuer,
+            use=use,
+            modules=modules,
+            not_before=not_before,
+            not_after=not_after,
+        )
 
-    def claims(self, *, without: Iterable[str] = (), **changes: Any) -> dict[str, Any]:
+    def claims(self, *, without: Iterable[str] = (), **changes: object) -> dict[str, Any]:
         """Write the claims of a good license in the old form, changed as told."""
         claims: dict[str, Any] = {
             "jti": "7d9a4f1e-0c55-4f0e-8b6e-2f1a6a0c9e01",
@@ -83,11 +97,11 @@ class Vendor:
         claims.update(changes)
         return {name: value for name, value in claims.items() if name not in set(without)}
 
-    def sign(self, claims: dict[str, Any], **header: Any) -> str:
+    def sign(self, claims: dict[str, Any], **header: object) -> str:
         """Sign claims with PyJWT; ``typ`` is ``JWT`` unless told otherwise."""
         return jwt.encode(claims, self.private, algorithm="EdDSA", headers={"kid": self.kid, **header})
 
-    def license(self, *, without: Iterable[str] = (), typ: str = "JWT", **changes: Any) -> str:
+    def license(self, *, without: Iterable[str] = (), typ: str = "JWT", **changes: object) -> str:
         """Sign a good license, changed as told."""
         return self.sign(self.claims(without=without, **changes), typ=typ)
 
@@ -99,13 +113,38 @@ class Vendor:
         return f"{signing_input}.{b64(self.private.sign(signing_input.encode()))}"
 
 
-def verify(token: str, keyring: aegis.Keyring, **asked: Any) -> aegis.License:
+def verify(
+    token: str,
+    keyring: aegis.Keyring,
+    *,
+    module: str = MODULE,
+    odoo_version: str = VERSION,
+    instance: aegis.Instance | None = None,
+    now: int | None = NOW,
+) -> aegis.License:
     """Verify for the module, version and time of most tests, changed as told."""
-    question: dict[str, Any] = {"module": MODULE, "odoo_version": VERSION, "now": NOW, **asked}
-    return aegis.verify_license(token, keyring=keyring, **question)
+    return aegis.verify_license(token, module, odoo_version, instance, now, keyring)
 
 
-def evaluate(tokens: str | list[str], keyring: aegis.Keyring, **asked: Any) -> aegis.Report:
+def evaluate(
+    tokens: str | Sequence[str],
+    keyring: aegis.Keyring,
+    *,
+    module: str = MODULE,
+    odoo_version: str = VERSION,
+    feature: str | None = None,
+    instance: aegis.Instance | None = None,
+    now: int | None = NOW,
+    released: str | None = None,
+) -> aegis.Report:
     """Evaluate for the module, version and time of most tests, changed as told."""
-    question: dict[str, Any] = {"module": MODULE, "odoo_version": VERSION, "now": NOW, **asked}
-    return aegis.evaluate(tokens, keyring=keyring, **question)
+    return aegis.evaluate(
+        tokens,
+        module=module,
+        odoo_version=odoo_version,
+        feature=feature,
+        instance=instance,
+        now=now,
+        released=released,
+        keyring=keyring,
+    )

@@ -4,6 +4,8 @@ from typing import Any
 
 import aegis_license as aegis
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from support import DATABASE_UUID, DAY, DOMAIN, MODULE, NOW, Vendor, evaluate
 
 CHECKS = [
@@ -86,7 +88,7 @@ def test_features(vendor: Vendor, keyring: aegis.Keyring) -> None:
 
 
 def test_a_message_with_several_licenses(vendor: Vendor, keyring: aegis.Keyring) -> None:
-    """Text around tokens and white space inside them do not matter; each token is assessed in the order of the text."""
+    """Text around tokens and white space inside them do not matter; their order is kept."""
     old, new = vendor.license(jti=FIRST, exp=NOW), vendor.license(jti=SECOND)
     wrapped = "\n> ".join([new[:40], new[40:]]).replace("> ", "\u00a0\u200b")
     text = f"Dear Ms Müller,\n\nyour old license:\n<{old}>\nand the new one:\n{wrapped}\n\nJude Hey"
@@ -130,6 +132,39 @@ def test_each_announced_change_happens_then_and_not_before(vendor: Vendor, keyri
     assert time == NOW + 100 * DAY
 
 
+@st.composite
+def _lives(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw the times of one license, all within a few seconds."""
+    second = st.integers(NOW, NOW + 12)
+    claims: dict[str, Any] = {"exp": draw(second), "iat": draw(second)}
+    for name in ("nbf", "notify_admins_from", "updates_until"):
+        if draw(st.booleans()):
+            claims[name] = draw(second)
+    if draw(st.booleans()):
+        claims["grace_until"] = claims["exp"] + draw(st.integers(1, 6))
+    if draw(st.integers(0, 3)) == 0:
+        claims["module"] = {
+            "technical_name": draw(st.sampled_from(["x", MODULE])),
+            "allowed_major_versions": ["17"],
+        }
+    return claims
+
+
+@given(st.lists(_lives(), min_size=1, max_size=4), st.booleans())
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_next_change_is_announced_to_the_second(
+    vendor: Vendor, keyring: aegis.Keyring, lives: list[dict[str, Any]], released: bool
+) -> None:
+    """Asked second by second, the answer of any set of licenses changes exactly when and how it was said."""
+    tokens = [vendor.license(**claims) for claims in lives]
+    asked = "2026-10-01" if released else None
+    reports = [evaluate(tokens, keyring, now=NOW - 1 + second, released=asked) for second in range(24)]
+    for place, report in enumerate(reports):
+        later = [(NOW + place + more, other.code) for more, other in enumerate(reports[place + 1 :])]
+        change = next(((time, code) for time, code in later if code != report.code), (None, None))
+        assert (report.next_change, report.next_code) == change
+
+
 def test_updates_end(vendor: Vendor, keyring: aegis.Keyring) -> None:
     """00:00 UTC of the release's date counts; without a date the release counts as covered."""
     midnight = 1_793_491_200  # 2026-11-01
@@ -170,7 +205,9 @@ def test_what_is_no_version_of_odoo_is_the_callers_mistake(version: str, keyring
         evaluate("", keyring, odoo_version=version)
 
 
-@pytest.mark.parametrize("day", ["", "2026-11-1", "20261101", "2026-02-30", "+2026-1-1", "2026-11-01T00:00:00", "\ud800"])
+@pytest.mark.parametrize(
+    "day", ["", "2026-11-1", "20261101", "2026-02-30", "+2026-1-1", "2026-11-01T00:00:00", "\ud800"]
+)
 def test_what_is_no_date_is_the_callers_mistake(day: str, keyring: aegis.Keyring) -> None:
     """A release date is YYYY-MM-DD and exists."""
     with pytest.raises(ValueError, match=r"."):

@@ -1,17 +1,14 @@
-"""Whatever comes in: only ``LicenseError``, ``TypeError`` and ``ValueError`` leave, and ``evaluate`` always answers."""
+"""Whatever comes in, only ``LicenseError``, ``TypeError`` and ``ValueError`` come out."""
 
 import json
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import aegis_license as aegis
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from support import MODULE, NOW, VERSION, Vendor, b64, evaluate, verify
+from support import MODULE, NOW, VERSION, Vendor, evaluate, verify
 
 ALLOWED = (aegis.LicenseError, TypeError, ValueError)
 """``Exception`` subclasses only; a Rust panic (a ``BaseException``) or anything else fails the test."""
@@ -20,22 +17,34 @@ settings.register_profile("aegis", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("aegis")
 
 # All code points: lone surrogates, NUL and what no locale can print.
-texts = st.text(st.characters(codec=None, exclude_categories=())) | st.text("eyJ.aA-_ \n\u200b\ud800\0=", max_size=300)
+texts = st.text(st.characters(codec=None, exclude_categories=())) | st.text(
+    "eyJ.aA-_ \n\u200b\ud800\0=", max_size=300
+)
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
     max_leaves=12,
 )
 anything = (
-    st.none() | st.booleans() | st.integers() | st.floats() | st.binary() | texts | st.lists(texts) | st.tuples(texts)
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.binary()
+    | texts
+    | st.lists(texts)
+    | st.tuples(texts)
 )
 VENDOR = Vendor()
 KEYRING = VENDOR.keyring()
-CLAIM_NAMES = [*VENDOR.claims(), "modules", "nbf", "notify_admins_from", "notify_users_from", "grace_until",
-               "updates_until", "limits", "must", "instance", "instance_fingerprint", "move_grace_days"]  # fmt: skip
+CLAIM_NAMES = [
+    *VENDOR.claims(),
+    *("modules", "nbf", "notify_admins_from", "notify_users_from", "grace_until", "updates_until"),
+    *("limits", "must", "instance", "instance_fingerprint", "move_grace_days"),
+]
 
 
-def _attempt(call: Callable[[], Any]) -> Any:
+def _attempt(call: Callable[[], object]) -> object:
     """Call; what is raised must be allowed, and must be printable itself."""
     try:
         value = call()
@@ -53,12 +62,15 @@ def _attempt(call: Callable[[], Any]) -> Any:
 def test_any_text(text: str) -> None:
     """As a token, a bundle, a module, a feature, a version, a date and a key."""
     assert isinstance(_attempt(lambda: verify(text, KEYRING)), aegis.LicenseError)
-    assert isinstance(_attempt(lambda: aegis.inspect_token(text)), (aegis.LicenseError, aegis.UnverifiedToken))
+    assert isinstance(
+        _attempt(lambda: aegis.inspect_token(text)), (aegis.LicenseError, aegis.UnverifiedToken)
+    )
     assert not evaluate(text, KEYRING).ok
     assert not evaluate([text, text], KEYRING).ok
     token = VENDOR.license()
-    assert isinstance(_attempt(lambda: verify(token, KEYRING, module=text)), aegis.WrongModuleError)
-    assert not evaluate(token, KEYRING, module=text, feature=text).ok
+    unsold = f"{text}!"
+    assert isinstance(_attempt(lambda: verify(token, KEYRING, module=unsold)), aegis.WrongModuleError)
+    assert not evaluate(token, KEYRING, module=unsold, feature=text).ok
     for asked in ({"odoo_version": text}, {"released": text}):
         answer = _attempt(lambda asked=asked: evaluate(token, KEYRING, **asked))  # type: ignore[misc]
         assert isinstance(answer, (aegis.Report, ValueError))
@@ -74,12 +86,12 @@ def test_any_text_around_a_license(before: str, after: str) -> None:
 
 
 @given(st.sampled_from(CLAIM_NAMES), json_values)
-def test_any_value_of_any_claim_under_a_good_signature(claim: str, value: Any) -> None:
+def test_any_value_of_any_claim_under_a_good_signature(claim: str, value: object) -> None:
     """The vendor's own mistakes are refusals too."""
     for typ in ("JWT", "aegis-license+jwt"):
         # Not with PyJWT, which checks some claims itself.
         header = json.dumps({"alg": "EdDSA", "typ": typ, "kid": VENDOR.kid}).encode()
-        token = VENDOR.sign_bytes(json.dumps(VENDOR.claims(**{claim: value})).encode(), header)
+        token = VENDOR.sign_bytes(json.dumps({**VENDOR.claims(), claim: value}).encode(), header)
         answer = _attempt(lambda token=token: verify(token, KEYRING))  # type: ignore[misc]
         assert isinstance(answer, (aegis.License, aegis.LicenseError))
         repr(answer)
@@ -100,24 +112,35 @@ def test_any_bytes_under_a_good_signature(header: bytes, payload: bytes) -> None
 
 @given(st.dictionaries(st.text(), json_values))
 def test_inspect_shows_what_json_says(members: dict[str, Any]) -> None:
-    """Python's own reader agrees, wherever ours reads at all."""
+    """Python's own reader agrees, wherever ours reads at all; on fractions, to twelve digits."""
     text = json.dumps(members)
     answer = _attempt(lambda: aegis.inspect_token(VENDOR.sign_bytes(text.encode())))
     if isinstance(answer, aegis.UnverifiedToken):
-        shown = json.dumps(answer.claims, default=str)
-        assert json.loads(shown, parse_int=float) == json.loads(text, parse_int=float)
+        assert _rounded(json.dumps(answer.claims)) == _rounded(text)
 
 
-@given(anything, anything, anything, anything, anything, anything)
-def test_any_arguments(a: Any, b: Any, c: Any, d: Any, e: Any, f: Any) -> None:
+def _rounded(text: str) -> object:
+    def number(digits: str) -> str:
+        return f"{float(digits):.12g}"
+
+    return json.loads(text, parse_int=number, parse_float=number)
+
+
+@given(st.tuples(*[anything] * 6))
+def test_any_arguments(arguments: tuple[Any, ...]) -> None:
     """Of any type."""
+    a, b, c, d, e, f = arguments
     _attempt(lambda: aegis.verify_license(a, b, c, d, e, f))
     _attempt(lambda: aegis.verify_license("", "m", "18", None, a, None))
     _attempt(lambda: aegis.Instance(database_uuid=a, domain=b))
     _attempt(lambda: aegis.fingerprint(a, b))
     _attempt(lambda: aegis.inspect_token(a))
     _attempt(lambda: aegis.Keyring.from_pem(a, issuer=b, use=c, modules=d, not_before=e, not_after=f))
-    _attempt(lambda: aegis.Keyring.from_pem({a if isinstance(a, str) else "k": VENDOR.pem}, issuer="x", not_after=e))
+    _attempt(
+        lambda: aegis.Keyring.from_pem(
+            {a if isinstance(a, str) else "k": VENDOR.pem}, issuer="x", not_after=e
+        )
+    )
     answer = _attempt(lambda: aegis.evaluate(a, module=b, odoo_version=c, instance=d, now=e, released=f))
     assert not isinstance(answer, aegis.LicenseError)
 
@@ -159,11 +182,11 @@ def test_any_present_is_answered(now: int) -> None:
         lambda: aegis.evaluate(b"x", module=MODULE, odoo_version=VERSION),  # type: ignore[arg-type]
         lambda: aegis.evaluate(["x", 1], module=MODULE, odoo_version=VERSION),  # type: ignore[list-item]
         lambda: aegis.evaluate({"x"}, module=MODULE, odoo_version=VERSION),  # type: ignore[arg-type]
-        lambda: aegis.evaluate("x", MODULE, VERSION),  # type: ignore[call-arg,misc]
+        lambda: aegis.evaluate("x", MODULE, VERSION),  # type: ignore[call-arg]
         lambda: aegis.evaluate("x", module=MODULE, odoo_version=VERSION, released=1),  # type: ignore[arg-type]
         lambda: aegis.inspect_token(1),  # type: ignore[arg-type]
         lambda: aegis.fingerprint(1, "x"),  # type: ignore[arg-type]
-        lambda: aegis.Instance("a", "b"),  # type: ignore[misc]
+        lambda: aegis.Instance("a", "b"),  # type: ignore[call-arg]
         lambda: aegis.Keyring.from_pem([], issuer="x"),  # type: ignore[arg-type]
         lambda: aegis.Keyring.from_pem({"k": b"x"}, issuer="x"),  # type: ignore[dict-item]
         lambda: aegis.Keyring.from_pem({"k": "x"}, issuer="x", use="license"),
@@ -174,93 +197,3 @@ def test_a_wrong_type_is_a_type_error(call: Callable[[], object]) -> None:
     """The caller's mistake, not the license's."""
     with pytest.raises(TypeError):
         call()
-
-
-@pytest.mark.parametrize("letter", ["a", "e", ".", " ", "\0", "\u200b", "\U0001f600", "\ud800"])
-def test_sixteen_mebibytes(letter: str) -> None:
-    """Are refused at once."""
-    text = letter * (16 * 1024 * 1024)
-    begin = time.monotonic()
-    assert isinstance(_attempt(lambda: verify(text, KEYRING)), aegis.LicenseError)
-    assert isinstance(_attempt(lambda: aegis.inspect_token(text)), aegis.LicenseError)
-    assert evaluate(text, KEYRING).code == "malformed"
-    assert isinstance(_attempt(lambda: aegis.Keyring.from_pem({"k": text}, issuer="x")), ValueError)
-    assert not evaluate(VENDOR.license(), KEYRING, module=text, feature=text).ok
-    assert time.monotonic() - begin < 10
-
-
-@pytest.mark.parametrize(
-    "unit", ["eyJ ", "eyJa.", "eyJa. ", "eyJ.a.", "eyJ.\n", " eyJ.a eyJ", "e y", f"eyJ.{'a' * 300}\n", "eyJ.a." + "b" * 86]
-)
-def test_no_bundle_takes_long(unit: str) -> None:
-    """Four megabytes made to be read again and again."""
-    text = unit * ((4 << 20) // len(unit))
-    begin = time.monotonic()
-    assert not evaluate(text, KEYRING).ok
-    assert time.monotonic() - begin < 5
-
-
-def _bombs() -> Iterator[bytes]:
-    for depth in (16, 17, 127, 128, 129, 1000, 6000):
-        yield b'{"a":' + b"[" * depth + b"]" * depth + b"}"
-        yield b'{"a":' * depth + b"1" + b"}" * depth
-        yield b'{"a":' + b"[" * depth
-    yield b'{"a":1e999999999}'
-    yield b'{"a":' + b"9" * 12_000 + b"}"
-    yield b'{"' + b'\\"' * 6_000 + b'":1}'
-    yield b"{" + b",".join(b'"%d":0' % number for number in range(1500)) + b"}"
-
-
-@pytest.mark.parametrize("bomb", _bombs(), ids=lambda bomb: f"{bomb[:16]!r}-{len(bomb)}")
-def test_json_bombs(bomb: bytes) -> None:
-    """Signed properly and not, as payload and as header."""
-    tokens = [VENDOR.sign_bytes(bomb), VENDOR.sign_bytes(bomb, bomb), f"{b64(b'{}')}.{b64(bomb)}.{'A' * 86}"]
-    for token in tokens:
-        assert isinstance(_attempt(lambda token=token: verify(token, KEYRING)), aegis.MalformedError)  # type: ignore[misc]
-        assert evaluate(token, KEYRING).code in {"malformed", "missing"}
-        _attempt(lambda token=token: repr(aegis.inspect_token(token)))  # type: ignore[misc]
-
-
-SMALL_STACK = """
-import sys, threading
-import aegis_license as aegis
-pem, good, *bad = sys.stdin.read().split("\\0")
-answers = []
-def work():
-    ring = aegis.Keyring.from_pem({"aegis-2026-01": pem}, issuer="Example Vendor")
-    answers.append(aegis.verify_license(good, "biz4a_payroll", "18", None, 1_790_000_000, ring).status)
-    answers.append(aegis.evaluate(good, module="biz4a_payroll", odoo_version="18", now=1_790_000_000, keyring=ring).code)
-    for token in bad:
-        answers.append(aegis.evaluate(token, module="m", odoo_version="18", keyring=ring).code)
-        for call in (aegis.inspect_token, lambda t: aegis.verify_license(t, "m", "18", keyring=ring)):
-            try:
-                call(token)
-            except aegis.LicenseError as error:
-                answers.append(error.code)
-for size in (32768, 65536):
-    try:
-        threading.stack_size(size)
-        break
-    except ValueError:
-        pass
-thread = threading.Thread(target=work)
-thread.start()
-thread.join()
-print(size, *answers)
-"""
-
-
-def test_a_thread_with_the_smallest_stack() -> None:
-    """In a process of its own: what overflows a stack takes the process with it."""
-    bombs = list(_bombs())
-    deep = VENDOR.license(deep=json.loads("[" * 15 + "]" * 15))
-    bad = [deep, *(VENDOR.sign_bytes(bomb) for bomb in bombs), *(VENDOR.sign_bytes(b"{}", bomb) for bomb in bombs)]
-    text = "\0".join([VENDOR.pem, VENDOR.license(), *bad, "eyJ. " * 500_000])
-    done = subprocess.run(
-        [sys.executable, "-c", SMALL_STACK], input=text, capture_output=True, text=True, check=False, timeout=60
-    )
-    assert done.returncode == 0, done.stderr
-    answers = done.stdout.split()
-    assert answers[1:3] == ["valid", "valid"], done.stderr
-    assert set(answers[3:]) <= {"malformed", "missing", "wrong_module"}
-    assert len(answers) > 100

@@ -102,10 +102,10 @@ def test_equality(name: str, vendor: Vendor, objects: Objects) -> None:
     """Equal by content, to nothing of another type, and without an order."""
     value, same = objects[name], make_all(vendor)[name]
     assert value == same
-    assert not value != same
+    assert (value != same) is False
     for other in (None, 1, name, object(), *(other for kind, other in objects.items() if kind != name)):
         assert value != other
-        assert not value == other
+        assert (value == other) is False
     with pytest.raises(TypeError):
         value < same  # noqa: B015
 
@@ -151,7 +151,7 @@ def test_an_instance_can_be_copied_and_pickled(how: Callable[[Any], Any], object
 @pytest.mark.parametrize("how", [pickle.dumps, copy.copy, copy.deepcopy])
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "Instance"])
 def test_what_was_verified_cannot_be_pickled(name: str, how: Callable[[Any], Any], objects: Objects) -> None:
-    """It would be something that nobody verified. A copy of a frozen object is never needed: refused as well."""
+    """It would be something that nobody verified. Copies are refused as well: nothing needs them."""
     with pytest.raises(TypeError, match="cannot be pickled; "):
         how(objects[name])
 
@@ -175,10 +175,19 @@ def test_what_is_handed_out_is_a_copy(vendor: Vendor) -> None:
 
 def test_a_keyring_says_what_it_trusts(vendor: Vendor) -> None:
     """All limits of each key, and the key itself."""
-    limits = {"use": ["license", "revocation"], "modules": ["biz4a_*", "x"], "not_before": 1, "not_after": 2}
-    keyring = vendor.keyring(**limits)
-    public = vendor.private.public_key().public_bytes_raw()
-    assert keyring.keys == ({"kid": vendor.kid, "issuer": vendor.issuer, "public": public, **limits},)
+    keyring = vendor.keyring(
+        use=["license", "revocation"], modules=["biz4a_*", "x"], not_before=1, not_after=2
+    )
+    expected = {
+        "kid": vendor.kid,
+        "issuer": vendor.issuer,
+        "use": ["license", "revocation"],
+        "modules": ["biz4a_*", "x"],
+        "not_before": 1,
+        "not_after": 2,
+        "public": vendor.private.public_key().public_bytes_raw(),
+    }
+    assert keyring.keys == (expected,)
     assert len(keyring) == 1
     assert aegis.embedded_keyring() is aegis.embedded_keyring()
     assert len(aegis.embedded_keyring()) >= 1
@@ -191,4 +200,9 @@ def test_a_refusal_carries_its_facts() -> None:
     error = caught.value
     assert (error.code, error.license) == ("missing", None)
     again = pickle.loads(pickle.dumps(error))  # noqa: S301
-    assert (type(again), again.args, again.code, again.remedy) == (type(error), error.args, error.code, error.remedy)
+    assert (type(again), again.args, again.code, again.remedy) == (
+        type(error),
+        error.args,
+        error.code,
+        error.remedy,
+    )

@@ -1,4 +1,4 @@
-"""``verify_license``: licenses signed by an independent implementation, and one exception class per reason code."""
+"""``verify_license``: licenses signed by PyJWT, and one exception class per reason code."""
 
 import json
 import time
@@ -161,7 +161,7 @@ def test_without_now_the_system_clock_counts(vendor: Vendor, keyring: aegis.Keyr
 
 
 def test_without_a_keyring_the_embedded_one_counts() -> None:
-    """A key id of the embedded keyring is known, with any other key the signature is bad; other ids are unknown."""
+    """A key id of the embedded keyring is known, but not under another key; other ids are unknown."""
     trusted = aegis.embedded_keyring().keys[0]
     forged = Vendor(issuer=trusted["issuer"], kid=trusted["kid"]).license()
     for asked in ({}, {"keyring": None}):

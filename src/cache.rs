@@ -3,12 +3,15 @@
 //! Only what can never change for a token and a keyring is kept: the signature held, and the claims say this.
 //! Everything else is checked on every call.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use aegis_core::{Error, License as CoreLicense, Refusal, open};
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
 use crate::boundary::contain;
 use crate::keyring::Keyring;
@@ -20,72 +23,120 @@ const CAPACITY: usize = 1024;
 /// Where in a token, counted from its end, the eight characters lie that serve as its hash: inside the signature.
 const TAG: std::ops::Range<usize> = 72..80;
 
-type Slots = HashMap<(u64, [u8; 8]), Slot>;
-
+/// A license that was opened.
 struct Slot {
+    keyring: u64,
     token: Box<str>,
     license: Arc<CoreLicense>,
+    /// The Python object last made for it.
     object: Option<Py<License>>,
 }
 
-/// A license out of the cache, with the Python object last made for it.
-pub(crate) struct Opened {
-    pub(crate) license: Arc<CoreLicense>,
-    pub(crate) object: Option<Py<License>>,
+impl Slot {
+    fn is_for(&self, token: &str, keyring: &Keyring) -> bool {
+        self.keyring == keyring.identity() && *self.token == *token
+    }
 }
 
-/// Opens a token, from the cache if it was opened before with the same keyring.
+/// What a thread was given last. In a worker process the same `str` object comes again and again, and need not even be
+/// compared.
+struct Last {
+    keyring: u64,
+    /// Kept alive, so that no other text can take its address.
+    text: Py<PyString>,
+    license: Arc<CoreLicense>,
+    object: Py<License>,
+}
+
+thread_local! {
+    static LAST: RefCell<Option<Last>> = const { RefCell::new(None) };
+}
+
+/// If `text` is the object that this thread asked for last, with the same keyring, applies `read` to what was found.
+///
+/// `read` must not run Python.
+pub(crate) fn last<T>(
+    text: &Bound<'_, PyString>,
+    keyring: &Keyring,
+    read: impl FnOnce(&CoreLicense, &Py<License>) -> Option<T>,
+) -> Option<T> {
+    LAST.with_borrow(|last| {
+        let last = last.as_ref().filter(|last| last.text.is(text) && last.keyring == keyring.identity())?;
+        read(&last.license, &last.object)
+    })
+}
+
+/// Makes this the license that this thread was given last.
+pub(crate) fn keep_last(text: &Bound<'_, PyString>, keyring: &Keyring, license: Arc<CoreLicense>, object: Py<License>) {
+    let new = Last { keyring: keyring.identity(), text: text.clone().unbind(), license, object };
+    // The one before is dropped only when the cell is free again: dropping a Python object may run Python.
+    drop(LAST.replace(Some(new)));
+}
+
+/// Looks up a license that was opened before with the same keyring, and the Python object last made for it.
+pub(crate) fn lookup(
+    py: Python<'_>,
+    token: &str,
+    keyring: &Keyring,
+) -> Option<(Arc<CoreLicense>, Option<Py<License>>)> {
+    let slots = slots();
+    let slot = slots.get(&tag(token, keyring)?).filter(|slot| slot.is_for(token, keyring))?;
+    Some((Arc::clone(&slot.license), slot.object.as_ref().map(|object| object.clone_ref(py))))
+}
+
+/// Opens a token that is not in the cache.
 ///
 /// # Errors
-/// As [`open`]; refusals are not kept.
-pub(crate) fn open_cached(py: Python<'_>, token: &str, keyring: &Keyring) -> Result<Opened, Refusal> {
-    let key = key_of(token, keyring);
-    if let Some(opened) = key.and_then(|key| find(py, &key, token)) {
-        return Ok(opened);
-    }
+/// As [`open`].
+pub(crate) fn open_new(token: &str, keyring: &Keyring) -> Result<Arc<CoreLicense>, Refusal> {
     let internal = || Err(Refusal { error: Error::Internal, signature_held: false });
-    let license = Arc::new(contain(|| open(token, keyring.core()), internal)?);
-    if let Some(key) = key {
-        insert(key, Slot { token: token.into(), license: Arc::clone(&license), object: None });
-    }
-    Ok(Opened { license, object: None })
+    contain(|| open(token, keyring.core()), internal).map(Arc::new)
 }
 
-/// Keeps the Python object made for a token.
-pub(crate) fn keep_object(token: &str, keyring: &Keyring, object: Py<License>) {
-    let Some(key) = key_of(token, keyring) else { return };
-    let mut slots = slots();
-    let replaced = match slots.get_mut(&key) {
-        Some(slot) if *slot.token == *token => slot.object.replace(object),
-        _ => Some(object),
-    };
-    // Dropped only now that the lock is free: dropping a Python object may run Python.
-    drop(slots);
-    drop(replaced);
-}
-
-fn key_of(token: &str, keyring: &Keyring) -> Option<(u64, [u8; 8])> {
-    let bytes = token.as_bytes();
-    let from = bytes.len().checked_sub(TAG.end)?;
-    let tag = bytes.get(from..from + TAG.len())?.try_into().ok()?;
-    Some((keyring.identity(), tag))
-}
-
-fn find(py: Python<'_>, key: &(u64, [u8; 8]), token: &str) -> Option<Opened> {
-    let slots = slots();
-    let slot = slots.get(key).filter(|slot| *slot.token == *token)?;
-    Some(Opened { license: Arc::clone(&slot.license), object: slot.object.as_ref().map(|object| object.clone_ref(py)) })
-}
-
-fn insert(key: (u64, [u8; 8]), slot: Slot) {
+/// Keeps an opened license, and the Python object made for it.
+pub(crate) fn keep(token: &str, keyring: &Keyring, license: Arc<CoreLicense>, object: Option<Py<License>>) {
+    let Some(tag) = tag(token, keyring) else { return };
+    let slot = Slot { keyring: keyring.identity(), token: token.into(), license, object };
     let mut slots = slots();
     let dropped = if slots.len() >= CAPACITY { mem::take(&mut *slots) } else { Slots::default() };
-    let replaced = slots.insert(key, slot);
+    let replaced = slots.insert(tag, slot);
+    // Dropped only now that the lock is free: dropping a Python object may run Python.
     drop(slots);
     drop((dropped, replaced));
 }
 
+/// Eight characters of the signature with the keyring's identity. Two tokens with the same tag replace each other.
+fn tag(token: &str, keyring: &Keyring) -> Option<u64> {
+    let bytes = token.as_bytes();
+    let from = bytes.len().checked_sub(TAG.end)?;
+    let tag = bytes.get(from..from + TAG.len())?.try_into().ok()?;
+    Some(u64::from_ne_bytes(tag) ^ keyring.identity())
+}
+
+type Slots = HashMap<u64, Slot, BuildHasherDefault<Spread>>;
+
 fn slots() -> MutexGuard<'static, Slots> {
-    static SLOTS: OnceLock<Mutex<Slots>> = OnceLock::new();
-    SLOTS.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner)
+    static SLOTS: LazyLock<Mutex<Slots>> = LazyLock::new(Mutex::default);
+    SLOTS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Spreads a tag over the table. A signature is as good as random, and only the vendor can make one that gets here.
+#[derive(Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u64(self.0 ^ u64::from(byte));
+        }
+    }
+
+    fn write_u64(&mut self, tag: u64) {
+        // 2^64 divided by the golden ratio.
+        self.0 = tag.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 ^ self.0 >> 32
+    }
 }

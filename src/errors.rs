@@ -4,6 +4,7 @@ use aegis_core::{Code, Error};
 use pyo3::create_exception;
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
+use pyo3::types::PyType;
 
 use crate::license::License;
 
@@ -34,6 +35,27 @@ pub(crate) fn refused(py: Python<'_>, error: &Error, license: Option<Py<License>
         value.setattr("license", license),
     ];
     attributes.into_iter().find_map(Result::err).unwrap_or(exception)
+}
+
+/// The exception class called `name`, if there is one.
+pub(crate) fn exception_named<'py>(py: Python<'py>, name: &str) -> Option<Bound<'py, PyType>> {
+    Some(match name {
+        "LicenseError" => py.get_type::<LicenseError>(),
+        "MissingError" => py.get_type::<MissingError>(),
+        "MalformedError" => py.get_type::<MalformedError>(),
+        "UnsupportedError" => py.get_type::<UnsupportedError>(),
+        "UnknownKeyError" => py.get_type::<UnknownKeyError>(),
+        "BadSignatureError" => py.get_type::<BadSignatureError>(),
+        "WrongIssuerError" => py.get_type::<WrongIssuerError>(),
+        "WrongModuleError" => py.get_type::<WrongModuleError>(),
+        "WrongOdooVersionError" => py.get_type::<WrongOdooVersionError>(),
+        "RevokedError" => py.get_type::<RevokedError>(),
+        "WrongInstanceError" => py.get_type::<WrongInstanceError>(),
+        "NotYetValidError" => py.get_type::<NotYetValidError>(),
+        "ExpiredError" => py.get_type::<ExpiredError>(),
+        "UpdatesEndedError" => py.get_type::<UpdatesEndedError>(),
+        _ => return None,
+    })
 }
 
 fn class_of(code: Code) -> fn(String) -> PyErr {

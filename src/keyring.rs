@@ -139,13 +139,18 @@ fn describe<'py>(py: Python<'py>, parts: &KeyParts) -> PyResult<Bound<'py, PyDic
 /// The keyring that was compiled into this wheel. Nothing at run time can add to it.
 #[pyfunction]
 pub(crate) fn embedded_keyring(py: Python<'_>) -> PyResult<Py<Keyring>> {
+    embedded(py).map(|keyring| keyring.clone_ref(py))
+}
+
+/// The embedded keyring, made on first use.
+pub(crate) fn embedded(py: Python<'_>) -> PyResult<&'static Py<Keyring>> {
     static KEYRING: OnceLock<Py<Keyring>> = OnceLock::new();
     if let Some(keyring) = KEYRING.get() {
-        return Ok(keyring.clone_ref(py));
+        return Ok(keyring);
     }
     let keys = EMBEDDED.iter().map(EmbeddedKey::check).collect::<PyResult<_>>()?;
     let keyring = Py::new(py, Keyring::of(keys).map_err(value_error)?)?;
-    Ok(KEYRING.get_or_init(|| keyring).clone_ref(py))
+    Ok(KEYRING.get_or_init(|| keyring))
 }
 
 impl EmbeddedKey {

@@ -5,6 +5,7 @@
 
 mod boundary;
 mod cache;
+mod clock;
 mod errors;
 mod fingerprint;
 mod inspect;
@@ -16,29 +17,47 @@ mod verify;
 /// The extension module `aegis_license._native`.
 #[pyo3::pymodule]
 mod _native {
+    use pyo3::exceptions::PyAttributeError;
     use pyo3::prelude::*;
+    use pyo3::types::PyType;
+
+    use crate::errors::exception_named;
+    use crate::fingerprint::Instance;
+    use crate::inspect::UnverifiedToken;
+    use crate::keyring::Keyring;
+    use crate::license::License;
+    use crate::report::{Assessment, Check, Report};
 
     #[pymodule_export]
-    use crate::errors::{
-        BadSignatureError, ExpiredError, LicenseError, MalformedError, MissingError, NotYetValidError, RevokedError,
-        UnknownKeyError, UnsupportedError, UpdatesEndedError, WrongInstanceError, WrongIssuerError, WrongModuleError,
-        WrongOdooVersionError,
-    };
+    use crate::fingerprint::fingerprint;
     #[pymodule_export]
-    use crate::fingerprint::{Instance, fingerprint};
+    use crate::inspect::inspect_token;
     #[pymodule_export]
-    use crate::inspect::{UnverifiedToken, inspect_token};
-    #[pymodule_export]
-    use crate::keyring::{Keyring, embedded_keyring};
-    #[pymodule_export]
-    use crate::license::License;
-    #[pymodule_export]
-    use crate::report::{Assessment, Check, Report};
+    use crate::keyring::embedded_keyring;
     #[pymodule_export]
     use crate::verify::{evaluate, verify_license};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+
+    /// The class called `name` (PEP 562). Classes are made on first use: to make them all would take longer than the
+    /// rest of the import.
+    #[pyfunction]
+    fn __getattr__<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyType>> {
+        Ok(match name {
+            "Assessment" => py.get_type::<Assessment>(),
+            "Check" => py.get_type::<Check>(),
+            "Instance" => py.get_type::<Instance>(),
+            "Keyring" => py.get_type::<Keyring>(),
+            "License" => py.get_type::<License>(),
+            "Report" => py.get_type::<Report>(),
+            "UnverifiedToken" => py.get_type::<UnverifiedToken>(),
+            _ => {
+                let unknown = || PyAttributeError::new_err(format!("module 'aegis_license' has no attribute {name:?}"));
+                return exception_named(py, name).ok_or_else(unknown);
+            }
+        })
     }
 }

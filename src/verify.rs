@@ -1,7 +1,6 @@
 //! `verify_license` and `evaluate`.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use aegis_core::{self as core, Context, Error, check, running_major, sole_token, status};
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -9,10 +8,11 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use crate::boundary::contain;
-use crate::cache::{Opened, keep_object, open_cached};
+use crate::cache::{keep, keep_last, last, lookup, open_new};
+use crate::clock;
 use crate::errors::refused;
 use crate::fingerprint::Instance;
-use crate::keyring::{Keyring, embedded_keyring};
+use crate::keyring::{Keyring, embedded};
 use crate::license::License;
 use crate::report::Report;
 
@@ -38,52 +38,50 @@ use crate::report::Report;
 pub(crate) fn verify_license(
     py: Python<'_>,
     token: &Bound<'_, PyString>,
-    module: &Bound<'_, PyString>,
+    module: &str,
     odoo_version: &str,
     instance: Option<&Bound<'_, Instance>>,
     now: Option<i64>,
-    keyring: Option<Py<Keyring>>,
+    keyring: Option<&Bound<'_, Keyring>>,
 ) -> PyResult<Py<License>> {
-    let keyring = keyring.map_or_else(|| embedded_keyring(py), Ok)?;
-    let keyring = keyring.get();
-    let module = module.to_string_lossy();
+    let keyring = keyring.map_or_else(|| embedded(py).map(Py::get), |keyring| Ok(keyring.get()))?;
     let context = Context {
-        module: &module,
+        module,
         feature: None,
         odoo_major: major_version(odoo_version)?,
         instance: instance.map(|instance| instance.get().core()),
-        now: now.map_or_else(system_clock, Ok)?,
+        now: now.unwrap_or_else(clock::now),
         released: None,
     };
-    // Lone surrogates are no UTF-8: such a text is no token.
-    let text = token.to_str().unwrap_or("?");
-    let token = sole_token(text).map_err(|error| refused(py, &error, None))?;
-    let opened = open_cached(py, token, keyring).map_err(|refusal| refused(py, &refusal.error, None))?;
-    let internal = || Err(Error::Internal);
-    match contain(|| check(&opened.license, keyring.core(), &context), internal) {
-        Ok(code) => license_object(py, token, keyring, opened, code),
-        Err(error) => {
-            let license = License::new(Arc::clone(&opened.license), status(&opened.license, context.now));
-            Err(refused(py, &error, Some(Py::new(py, license)?)))
-        }
+    let checked = |license: &_| contain(|| check(license, keyring.core(), &context), || Err(Error::Internal));
+    // The object made before serves again if the status is still the same.
+    let again = |license: &_, object: &Py<License>| {
+        let same = checked(license).is_ok_and(|code| object.get().code() == code);
+        same.then(|| object.clone_ref(py))
+    };
+    if let Some(object) = last(token, keyring, again) {
+        return Ok(object);
     }
-}
-
-/// The Python object of a license: the one made before, if its status is still the same.
-fn license_object(
-    py: Python<'_>,
-    token: &str,
-    keyring: &Keyring,
-    opened: Opened,
-    code: core::Code,
-) -> PyResult<Py<License>> {
-    match opened.object {
-        Some(object) if object.get().code() == code => Ok(object),
+    // Lone surrogates are no UTF-8: such a text is no token.
+    let text = sole_token(token.to_str().unwrap_or("?")).map_err(|error| refused(py, &error, None))?;
+    let (license, object) = match lookup(py, text, keyring) {
+        Some(found) => found,
+        None => (open_new(text, keyring).map_err(|refusal| refused(py, &refusal.error, None))?, None),
+    };
+    let result = checked(&license);
+    let status = result.as_ref().map_or_else(|_| status(&license, context.now), |code| *code);
+    let object = match object {
+        Some(object) if object.get().code() == status => object,
         _ => {
-            let object = Py::new(py, License::new(opened.license, code))?;
-            keep_object(token, keyring, object.clone_ref(py));
-            Ok(object)
+            let object = Py::new(py, License::new(Arc::clone(&license), status))?;
+            keep(text, keyring, Arc::clone(&license), Some(object.clone_ref(py)));
+            object
         }
+    };
+    keep_last(token, keyring, license, object.clone_ref(py));
+    match result {
+        Ok(_) => Ok(object),
+        Err(error) => Err(refused(py, &error, Some(object))),
     }
 }
 
@@ -110,28 +108,28 @@ fn license_object(
 pub(crate) fn evaluate(
     py: Python<'_>,
     tokens: &Bound<'_, PyAny>,
-    module: &Bound<'_, PyString>,
+    module: &str,
     odoo_version: &str,
-    feature: Option<&Bound<'_, PyString>>,
+    feature: Option<&str>,
     instance: Option<&Bound<'_, Instance>>,
     now: Option<i64>,
     released: Option<&str>,
-    keyring: Option<Py<Keyring>>,
+    keyring: Option<&Bound<'_, Keyring>>,
 ) -> PyResult<Report> {
-    let keyring = keyring.map_or_else(|| embedded_keyring(py), Ok)?;
-    let keyring = keyring.get();
-    let module = module.to_string_lossy();
-    let feature = feature.map(|feature| feature.to_string_lossy());
+    let keyring = keyring.map_or_else(|| embedded(py).map(Py::get), |keyring| Ok(keyring.get()))?;
     let context = Context {
-        module: &module,
-        feature: feature.as_deref(),
+        module,
+        feature,
         odoo_major: major_version(odoo_version)?,
         instance: instance.map(|instance| instance.get().core()),
-        now: now.map_or_else(system_clock, Ok)?,
+        now: now.unwrap_or_else(clock::now),
         released: released.map(release_date).transpose()?,
     };
     let text = joined(tokens)?;
-    let open = |token: &str| open_cached(py, token, keyring).map(|opened| opened.license);
+    let open = |token: &str| match lookup(py, token, keyring) {
+        Some((license, _)) => Ok(license),
+        None => open_new(token, keyring).inspect(|license| keep(token, keyring, Arc::clone(license), None)),
+    };
     let report = contain(
         || core::evaluate(&text, keyring.core(), &context, open),
         || core::Report::without_license(&Error::Internal, Vec::new()),
@@ -157,10 +155,4 @@ fn major_version(odoo_version: &str) -> PyResult<u16> {
 /// 00:00 UTC of a day, in Unix seconds.
 fn release_date(day: &str) -> PyResult<i64> {
     core::day_start(day).ok_or_else(|| PyValueError::new_err("released: a date such as 2026-11-01 is meant"))
-}
-
-/// The present in Unix seconds. A clock before 1970 counts as 1970.
-fn system_clock() -> PyResult<i64> {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
-    i64::try_from(elapsed).map_err(|_| PyValueError::new_err("now: the system clock is out of range"))
 }

@@ -1,4 +1,4 @@
-"""The Python half of the demonstration: verifies the licenses that ``demo.sh`` issued, and has seven refused."""
+"""The Python half of the demonstration: verifies what ``demo.sh`` issued, and has seven tokens refused."""
 
 import sys
 import time
@@ -17,7 +17,9 @@ def show_accepted(name: str, token: str, instance: aegis.Instance | None = None)
     print(f"  {license_.status:8} {name}: {license_.license_type} license for {license_.customer_name}")
 
 
-def show_refused(what: str, token: str, module: str = "acme_sign", version: str = "18.0", **how: object) -> None:
+def show_refused(
+    what: str, token: str, module: str = "acme_sign", version: str = "18.0", **how: object
+) -> None:
     """Verify one token and say why it is refused."""
     try:
         aegis.verify_license(token, module, version, **how)  # type: ignore[arg-type]
@@ -38,7 +40,10 @@ def main(folder: Path) -> None:
     header, payload, signature = perpetual.strip().split(".")
     showcase = Path(__file__).parent.parent / "examples" / "licenses" / "perpetual.license"
     show_refused("half of a license, lost in copying", perpetual[:200])
-    show_refused("a license with one character changed", f"{header}.{payload[:80]}{_other(payload[80])}{payload[81:]}.{signature}")
+    show_refused(
+        "a license with one character changed",
+        f"{header}.{payload[:80]}{_other(payload[80])}{payload[81:]}.{signature}",
+    )
     show_refused("a license of another vendor", showcase.read_text())
     show_refused("a license for another module", demo, module="acme_stock")
     show_refused("a license for another version of Odoo", perpetual, version="19.0")

@@ -316,9 +316,7 @@ def vector(
     }
 
 
-def evaluated(
-    name: str, rule: str, description: str, tokens: str, code: str, **more: object
-) -> Vector:
+def evaluated(name: str, rule: str, description: str, tokens: str, code: str, **more: object) -> Vector:
     """One case for `evaluate`."""
     return vector(name, rule, description, tokens, code, call="evaluate", **more)  # type: ignore[arg-type]
 
@@ -420,9 +418,7 @@ def segments() -> Iterator[Vector]:
         wrapped(good, 100),
         "malformed",
     )
-    yield vector(
-        "empty_text_is_missing", "Codes: missing", "There is no text at all.", "", "missing"
-    )
+    yield vector("empty_text_is_missing", "Codes: missing", "There is no text at all.", "", "missing")
 
 
 def base64url() -> Iterator[Vector]:
@@ -1087,7 +1083,7 @@ def ranges_of_claims() -> Iterator[Vector]:
 
 
 def null_claims() -> Iterator[Vector]:
-    """null is no way to leave a claim out, except in the old form."""
+    """A null is no way to leave a claim out, except in the old form."""
     for name in (
         "nbf",
         "notify_admins_from",
@@ -1319,8 +1315,7 @@ def boundaries() -> Iterator[Vector]:
     demo = token(claims(license_type="demo"))
     early = token(claims(notify_admins_from=ENDS - 90 * DAY))
     end = ENDS + 14 * DAY
-    Row = tuple[str, str, int, str, int | None, str | None]
-    rows: dict[str, Row] = {
+    rows: dict[str, tuple[str, str, int, str, int | None, str | None]] = {
         "before_nbf_is_not_yet_valid": ("nbf", later, NOW - 1, "not_yet_valid", NOW, "valid"),
         "at_nbf_is_valid": ("nbf", later, NOW, "valid", WARNS, "expiring"),
         "before_the_default_warning_is_valid": (
@@ -1871,9 +1866,7 @@ def several_licenses() -> Iterator[Vector]:
         "later_iat_wins_when_it_comes_last": f"{old}\n{later}",
         "later_iat_wins_when_it_comes_first": f"{later}\n{old}",
     }.items():
-        yield evaluated(
-            name, rule, "Both are valid, and the later one decides.", text, "valid", jti=second
-        )
+        yield evaluated(name, rule, "Both are valid, and the later one decides.", text, "valid", jti=second)
     yield evaluated(
         "license_for_another_module_does_not_count",
         "Several licenses: only those that cover the module",
@@ -1894,9 +1887,7 @@ def best_of_two() -> Iterator[Vector]:
         "updates_ended": lambda iat: token(claims(iat=iat, updates_until=ISSUED)),
         "not_yet_valid": lambda iat: token(claims(iat=iat, nbf=NOW + DAY)),
         "expired": lambda iat: token(claims(iat=iat, exp=NOW - DAY)),
-        "wrong_instance": lambda iat: token(
-            claims(iat=iat, instance_fingerprint=fingerprint(OTHER))
-        ),
+        "wrong_instance": lambda iat: token(claims(iat=iat, instance_fingerprint=fingerprint(OTHER))),
         "wrong_odoo_version": lambda iat: token(claims(iat=iat, modules=[entry(versions=["16"])])),
         "wrong_module": lambda iat: token(claims(iat=iat, modules=outside)),
         "bad_signature": lambda iat: flipped(token(claims(iat=iat))),

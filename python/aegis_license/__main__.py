@@ -51,7 +51,10 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--odoo-version", required=True, help="version of Odoo, such as 18.0")
     verify.add_argument("--feature", help="a feature of the module")
     verify.add_argument(
-        "--bind", nargs=2, metavar=("DATABASE_UUID", "DOMAIN"), help="the instance that asks, for a bound license"
+        "--bind",
+        nargs=2,
+        metavar=("DATABASE_UUID", "DOMAIN"),
+        help="the instance that asks, for a bound license",
     )
     verify.add_argument("--released", metavar="DATE", help="date of the module's release, YYYY-MM-DD")
     verify.add_argument("--at", metavar="DATE", type=_instant, help="ask for another day or instant than now")
@@ -71,7 +74,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_file(command: argparse.ArgumentParser) -> None:
-    command.add_argument("file", nargs="?", default="-", help="file with the text; '-', the default, for standard input")
+    command.add_argument(
+        "file", nargs="?", default="-", help="file with the text; '-', the default, for standard input"
+    )
 
 
 def _instant(text: str) -> int:
@@ -140,9 +145,11 @@ def _print_report(report: aegis.Report) -> None:
 
 def _describe(license_: aegis.License) -> str:
     modules = ", ".join(
-        f"{module['technical_name']} on Odoo {', '.join(module['allowed_major_versions'])}" for module in license_.modules
+        f"{module['technical_name']} on Odoo {', '.join(module['allowed_major_versions'])}"
+        for module in license_.modules
     )
-    return f"{license_.license_type} license {license_.jti} for {license_.customer_name} ({license_.customer_id}): {modules}"
+    customer = f"{license_.customer_name} ({license_.customer_id})"
+    return f"{license_.license_type} license {license_.jti} for {customer}: {modules}"
 
 
 def _report_json(report: aegis.Report) -> dict[str, Any]:
@@ -154,7 +161,9 @@ def _report_json(report: aegis.Report) -> dict[str, Any]:
         "license": report.license and report.license.jti,
         "next_change": report.next_change,
         "next_code": report.next_code,
-        "checks": [{"code": check.code, "result": check.result, "message": check.message} for check in report.checks],
+        "checks": [
+            {"code": check.code, "result": check.result, "message": check.message} for check in report.checks
+        ],
         "tokens": [assessment.code for assessment in report.assessments],
     }
 
@@ -196,7 +205,9 @@ def _print_json(value: object) -> None:
 
 def _plain(text: str) -> str:
     """Escape what a terminal would obey: a token may hold any text."""
-    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text
+    )
 
 
 def _date(seconds: int) -> str:

@@ -78,6 +78,7 @@ class Bench:
         """Make timers of what is too short to be timed one by one, with the number of calls in one go."""
         names = {
             "noop": importlib.import_module("aegis_bench_empty").noop,
+            "noop_verify": importlib.import_module("aegis_bench_empty").noop_verify,
             "verify": self.aegis.verify_license,
             "evaluate": self.aegis.evaluate,
             "keyring": self.new_keyring(),
@@ -86,6 +87,7 @@ class Bench:
         }
         statements = {
             "noop": ("noop(token)", 2000),
+            "noop_verify": (f"noop_verify(token, {MODULE!r}, {ODOO_VERSION!r}, None, None, keyring)", 2000),
             "warm": (f"verify(token, {MODULE!r}, {ODOO_VERSION!r}, None, None, keyring)", 2000),
             "evaluate": (
                 f"evaluate(bundle, module={MODULE!r}, odoo_version={ODOO_VERSION!r}, keyring=keyring)",

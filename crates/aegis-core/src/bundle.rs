@@ -88,6 +88,9 @@ struct Candidate<'a> {
 impl<'a> Candidate<'a> {
     fn read(text: &'a str, start: usize) -> Self {
         let rest = text.get(start..).unwrap_or_default();
+        if let Some(token) = unbroken(rest) {
+            return Self { found: Found::Token(token.into()), end: start + token.len(), inner: None };
+        }
         let (mut segment, mut length, mut after_space) = (0, 0, false);
         let mut inner = None;
         for (offset, letter) in rest.char_indices() {
@@ -132,6 +135,18 @@ impl<'a> Candidate<'a> {
             (Some((inner, _)), _) => inner,
         }
     }
+}
+
+/// The token at the beginning of the text, if no space interrupts it: a short cut, as almost all do.
+fn unbroken(text: &str) -> Option<&str> {
+    let run = |from: usize| text.as_bytes().get(from..)?.iter().position(|&byte| !is_base64url(char::from(byte)));
+    let first = run(0)?;
+    let second = first + 1 + run(first + 1)?;
+    let dots = text.as_bytes().get(first) == Some(&b'.') && text.as_bytes().get(second) == Some(&b'.');
+    let end = second + 1 + SIGNATURE_LENGTH;
+    let signature = text.as_bytes().get(second + 1..end)?;
+    let whole = dots && signature.iter().all(|&byte| is_base64url(char::from(byte)));
+    if whole { text.get(..end) } else { None }
 }
 
 impl Found<'_> {

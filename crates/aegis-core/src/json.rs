@@ -156,7 +156,7 @@ impl<'de> Visitor<'de> for Value {
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Json<'de>, A::Error> {
         let inner = self.inner()?;
-        let mut object = Object { members: Vec::with_capacity(FEW_MEMBERS / 2) };
+        let mut object = Object::default();
         while let Some(name) = access.next_key_seed(Name)? {
             object.members.push((name, access.next_value_seed(inner)?));
         }

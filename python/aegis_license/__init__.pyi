@@ -1,7 +1,36 @@
 from collections.abc import Sequence
 from typing import Any, Literal, NoReturn, TypedDict, final
 
-__all__: list[str]
+__all__ = [
+    "Assessment",
+    "BadSignatureError",
+    "Check",
+    "ExpiredError",
+    "Instance",
+    "Keyring",
+    "License",
+    "LicenseError",
+    "MalformedError",
+    "MissingError",
+    "NotYetValidError",
+    "Report",
+    "RevokedError",
+    "UnknownKeyError",
+    "UnsupportedError",
+    "UnverifiedToken",
+    "UpdatesEndedError",
+    "WrongInstanceError",
+    "WrongIssuerError",
+    "WrongModuleError",
+    "WrongOdooVersionError",
+    "__version__",
+    "embedded_keyring",
+    "evaluate",
+    "fingerprint",
+    "inspect_token",
+    "verify_license",
+]
+
 __version__: str
 
 class _CoveredModule(TypedDict):
