@@ -26,6 +26,7 @@ test-wheel: wheel
 	@echo "== Python: the wheel as installed"
 	cargo build --quiet -p aegis-cli
 	@tools/test_wheel.sh
+	@tools/test_sdist.sh
 
 test-long: ## Fuzz each target for a minute
 	@tools/fuzz.sh 60

@@ -1,6 +1,8 @@
 """The cache: only a good signature is remembered; everything else is checked on every call."""
 
 import random
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -140,6 +142,59 @@ def test_many_threads_at_once(vendor: Vendor, keyring: aegis.Keyring) -> None:
 
     with ThreadPoolExecutor(16) as pool:
         assert list(pool.map(ask, range(16))) == list(range(16))
+
+
+THREADS_THAT_END = """
+import sys, threading
+import aegis_license as aegis
+pem, token = sys.stdin.read().split("\\0")
+ring = aegis.Keyring.from_pem({"aegis-2026-01": pem}, issuer="Example Vendor")
+def work():
+    copy = token[:50] + token[50:]
+    for _ in range(3):
+        aegis.verify_license(copy, "biz4a_payroll", "18", None, 1_790_000_000, ring)
+for _ in range(300):
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+work()
+threading.Thread(target=work).start()
+print("done")
+"""
+
+
+def test_threads_that_end(vendor: Vendor) -> None:
+    """What was kept for a thread does not outlive it badly, nor does the process end badly."""
+    done = subprocess.run(
+        [sys.executable, "-c", THREADS_THAT_END],
+        input=f"{vendor.pem}\0{vendor.license()}",
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
+
+
+def test_the_same_object_is_not_taken_for_an_answer(vendor: Vendor, keyring: aegis.Keyring) -> None:
+    """One ``str`` object, asked about in turns with other keyrings, questions and functions."""
+    token = vendor.license(exp=NOW + 90 * DAY)
+    impostor = Vendor(issuer=vendor.issuer, kid=vendor.kid).keyring()
+    for _ in range(3):
+        assert verify(token, keyring).status == "valid"
+        assert evaluate(token, impostor).code == "bad_signature"
+        with pytest.raises(aegis.BadSignatureError):
+            verify(token, impostor)
+        with pytest.raises(aegis.ExpiredError) as caught:
+            verify(token, keyring, now=NOW + 90 * DAY)
+        assert caught.value.license is not None
+        assert caught.value.license.status == "expired"
+        with pytest.raises(aegis.WrongModuleError) as other:
+            verify(token, keyring, module="other")
+        assert other.value.license is not None
+        assert other.value.license.status == "valid"
 
 
 def test_the_second_time_costs_less(vendor: Vendor, keyring: aegis.Keyring) -> None:

@@ -205,14 +205,20 @@ def test_output_that_cannot_show_a_letter(token: str) -> None:
     assert "C-1042" in done.stdout
 
 
-def test_a_reader_that_went_away(token: str) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_went_away(unbuffered: str, token: str) -> None:
     """``… | head -1`` ends without noise on standard error."""
     command: list[Any] = [sys.executable, "-m", "aegis_license", "inspect"]
     read, write = os.pipe()
     os.close(read)
     with os.fdopen(write, "wb") as nobody:
         done = subprocess.run(
-            command, input=token.encode(), stdout=nobody, stderr=subprocess.PIPE, check=False
+            command,
+            input=token.encode(),
+            stdout=nobody,
+            stderr=subprocess.PIPE,
+            check=False,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
         )
     assert b"Traceback" not in done.stderr
     assert b"Exception ignored" not in done.stderr

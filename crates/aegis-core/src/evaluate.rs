@@ -152,9 +152,9 @@ impl Assessment {
         times.into_iter().flatten().flatten()
     }
 
-    /// Whether it is a genuine license for something else.
+    /// Whether it is a license in order, for something else.
     fn is_other_module(&self) -> bool {
-        self.checks.iter().any(is_not_covered)
+        self.error().is_some_and(Error::is_other_module)
     }
 }
 

@@ -297,6 +297,7 @@ vectors! {
     later_iat_wins_when_it_comes_last,
     letter_outside_ascii_is_refused,
     license_for_another_module_does_not_count,
+    license_of_another_issuer_counts_though_it_covers_other_modules,
     license_type_missing_is_refused,
     license_type_number_is_refused,
     license_type_unknown_is_unsupported,
