@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use aegis_core::{Key, Keyring, keyring_from_files};
+use aegis_core::{Key, Keyring, KeyringError, keyring_from_files};
 
 type Outcome<T> = Result<T, String>;
 
@@ -29,25 +29,32 @@ fn run() -> Outcome<()> {
 }
 
 fn read_keyring(folder: &Path) -> Outcome<Keyring> {
-    let mut pems = BTreeMap::new();
-    let entries = fs::read_dir(folder).map_err(|error| error.to_string())?;
-    for entry in entries {
+    let (mut pems, mut toml) = (BTreeMap::new(), None);
+    for entry in fs::read_dir(folder).map_err(|error| error.to_string())? {
         let path = entry.map_err(|error| error.to_string())?.path();
-        let name = path.file_name().and_then(|name| name.to_str()).ok_or("a file name is not UTF-8")?.to_owned();
-        if !path.is_file() {
-            continue;
-        }
-        let bytes = fs::read(&path).map_err(|error| format!("{name}: {error}"))?;
-        let text = String::from_utf8_lossy(&bytes);
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        // A folder reads as nothing, and is refused by its name.
+        let text = String::from_utf8_lossy(&fs::read(&path).unwrap_or_default()).into_owned();
         if text.contains("PRIVATE KEY-----") {
             return Err(format!("{name} holds a PRIVATE key; move it away at once: only public keys belong here"));
         }
-        if let Some(kid) = name.strip_suffix(".public.pem") {
-            pems.insert(kid.to_owned(), text.into_owned());
+        let kid = name.strip_suffix(".public.pem");
+        if kid.is_none() && name != "keyring.toml" && name != "README.md" {
+            // What is not known may be a private key in any of its forms, and would go into the source distribution.
+            let only = "only NAME.public.pem, keyring.toml and README.md belong in this folder";
+            return Err(format!("{name}: {only}; if it holds a private key, move it away at once"));
+        }
+        match kid {
+            Some(kid) => drop(pems.insert(kid.to_owned(), text)),
+            None if name == "keyring.toml" => toml = Some(text),
+            None => {}
         }
     }
-    let toml = fs::read_to_string(folder.join("keyring.toml")).map_err(|error| format!("keyring.toml: {error}"))?;
-    keyring_from_files(&pems, &toml).map_err(|error| error.to_string())
+    let toml = toml.ok_or("keyring.toml is missing")?;
+    keyring_from_files(&pems, &toml).map_err(|error| match error {
+        KeyringError::Key { kid, fault } => format!("{kid}.public.pem: {fault}"),
+        other => other.to_string(),
+    })
 }
 
 /// The keyring as Rust source. The keys were checked, and are checked once more when the wheel loads them.

@@ -60,17 +60,20 @@ pub(crate) fn last<T>(
     keyring: &Keyring,
     read: impl FnOnce(&CoreLicense, &Py<License>) -> Option<T>,
 ) -> Option<T> {
-    LAST.with_borrow(|last| {
+    let read_cell = |cell: &RefCell<Option<Last>>| {
+        let last = cell.borrow();
         let last = last.as_ref().filter(|last| last.text.is(text) && last.keyring == keyring.identity())?;
         read(&last.license, &last.object)
-    })
+    };
+    LAST.try_with(read_cell).ok().flatten()
 }
 
 /// Makes this the license that this thread was given last.
 pub(crate) fn keep_last(text: &Bound<'_, PyString>, keyring: &Keyring, license: Arc<CoreLicense>, object: Py<License>) {
     let new = Last { keyring: keyring.identity(), text: text.clone().unbind(), license, object };
-    // The one before is dropped only when the cell is free again: dropping a Python object may run Python.
-    drop(LAST.replace(Some(new)));
+    // The one before is dropped only when the cell is free again: dropping a Python object may run Python. A thread
+    // that is ending has no cell any more.
+    drop(LAST.try_with(|cell| cell.replace(Some(new))));
 }
 
 /// Looks up a license that was opened before with the same keyring, and the Python object last made for it.

@@ -1,4 +1,21 @@
-//! The present, read where Python passes none.
+//! Instants in Unix seconds: those that Python passes, and the present where it passes none.
+
+use pyo3::exceptions::{PyOverflowError, PyValueError};
+use pyo3::prelude::*;
+
+/// An instant as Python passes it. One that is out of range is a `ValueError`, never an `OverflowError`.
+pub(crate) struct UnixTime(pub(crate) i64);
+
+impl<'py> FromPyObject<'_, 'py> for UnixTime {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        object.extract().map(Self).map_err(|error: PyErr| {
+            let out_of_range = error.is_instance_of::<PyOverflowError>(object.py());
+            if out_of_range { PyValueError::new_err("a time in Unix seconds is out of range") } else { error }
+        })
+    }
+}
 
 /// The present in Unix seconds. A clock before 1970 counts as 1970.
 #[cfg(target_os = "linux")]

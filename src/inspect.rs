@@ -1,7 +1,7 @@
 //! A look into a token without any check of its signature.
 
 use aegis_core::json::{Json, Object};
-use aegis_core::{Error, inspect};
+use aegis_core::{Error, Unverified, inspect};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
@@ -10,32 +10,28 @@ use crate::boundary::contain;
 use crate::errors::refused;
 
 /// What a token says, NOT VERIFIED: anybody can write such a token.
-#[pyclass(module = "aegis_license", frozen)]
+#[pyclass(module = "aegis_license", frozen, eq)]
+#[derive(PartialEq, Eq)]
 pub(crate) struct UnverifiedToken {
-    header: Py<PyDict>,
-    claims: Py<PyDict>,
+    inner: Unverified,
 }
 
 #[pymethods]
 impl UnverifiedToken {
     /// The header's members.
     #[getter]
-    fn header(&self, py: Python<'_>) -> PyResult<Py<PyDict>> {
-        Ok(self.header.bind(py).copy()?.unbind())
+    fn header<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        to_dict(py, &self.inner.header().map_err(|error| refused(py, &error, None))?)
     }
 
     /// The claims.
     #[getter]
-    fn claims(&self, py: Python<'_>) -> PyResult<Py<PyDict>> {
-        Ok(self.claims.bind(py).copy()?.unbind())
-    }
-
-    fn __eq__(&self, py: Python<'_>, other: &Self) -> PyResult<bool> {
-        Ok(self.header.bind(py).eq(other.header.bind(py))? && self.claims.bind(py).eq(other.claims.bind(py))?)
+    fn claims<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        to_dict(py, &self.inner.claims().map_err(|error| refused(py, &error, None))?)
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        let (header, claims) = (self.header.bind(py).repr()?, self.claims.bind(py).repr()?);
+        let (header, claims) = (self.header(py)?.repr()?, self.claims(py)?.repr()?);
         Ok(format!("<UnverifiedToken NOT VERIFIED header={header} claims={claims}>"))
     }
 
@@ -58,11 +54,8 @@ impl UnverifiedToken {
 pub(crate) fn inspect_token(py: Python<'_>, token: &Bound<'_, PyString>) -> PyResult<UnverifiedToken> {
     // Lone surrogates are no UTF-8: such a text is no token.
     let text = token.to_str().unwrap_or("?");
-    let refuse = |error| refused(py, &error, None);
-    let unverified = contain(|| inspect(text), || Err(Error::Internal)).map_err(refuse)?;
-    let header = to_dict(py, &unverified.header().map_err(refuse)?)?.unbind();
-    let claims = to_dict(py, &unverified.claims().map_err(refuse)?)?.unbind();
-    Ok(UnverifiedToken { header, claims })
+    let inner = contain(|| inspect(text), || Err(Error::Internal)).map_err(|error| refused(py, &error, None))?;
+    Ok(UnverifiedToken { inner })
 }
 
 fn to_dict<'py>(py: Python<'py>, object: &Object<'_>) -> PyResult<Bound<'py, PyDict>> {

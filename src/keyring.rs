@@ -9,6 +9,8 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple};
 
+use crate::clock::UnixTime;
+
 /// A key as the build script writes it.
 pub(crate) struct EmbeddedKey {
     kid: &'static str,
@@ -67,9 +69,10 @@ impl Keyring {
         issuer: &str,
         r#use: Option<Vec<String>>,
         modules: Option<Vec<String>>,
-        not_before: Option<i64>,
-        not_after: Option<i64>,
+        not_before: Option<UnixTime>,
+        not_after: Option<UnixTime>,
     ) -> PyResult<Self> {
+        let (not_before, not_after) = (not_before.map(|time| time.0), not_after.map(|time| time.0));
         let uses = r#use.unwrap_or_else(|| vec![KeyUse::License.as_str().to_owned()]);
         let uses: Vec<_> = uses.iter().map(|text| parse_use(text)).collect::<PyResult<_>>()?;
         let patterns = modules.map(|names| names.iter().map(|name| parse_module(name)).collect()).transpose()?;

@@ -9,7 +9,7 @@ use pyo3::types::PyString;
 
 use crate::boundary::contain;
 use crate::cache::{keep, keep_last, last, lookup, open_new};
-use crate::clock;
+use crate::clock::{self, UnixTime};
 use crate::errors::refused;
 use crate::fingerprint::Instance;
 use crate::keyring::{Keyring, embedded};
@@ -32,7 +32,7 @@ use crate::report::Report;
 /// Raises:
 ///     LicenseError: a subclass named after the reason code, with ``.code``, ``.message``, ``.remedy`` and, when the
 ///         signature held, ``.license``.
-///     ValueError: ``odoo_version`` is no version of Odoo.
+///     ValueError: ``odoo_version`` is no version of Odoo, or another argument is out of range or no text.
 #[pyfunction]
 #[pyo3(signature = (token, module, odoo_version, instance=None, now=None, keyring=None))]
 pub(crate) fn verify_license(
@@ -41,7 +41,7 @@ pub(crate) fn verify_license(
     module: &str,
     odoo_version: &str,
     instance: Option<&Bound<'_, Instance>>,
-    now: Option<i64>,
+    now: Option<UnixTime>,
     keyring: Option<&Bound<'_, Keyring>>,
 ) -> PyResult<Py<License>> {
     let keyring = keyring.map_or_else(|| embedded(py).map(Py::get), |keyring| Ok(keyring.get()))?;
@@ -50,7 +50,7 @@ pub(crate) fn verify_license(
         feature: None,
         odoo_major: major_version(odoo_version)?,
         instance: instance.map(|instance| instance.get().core()),
-        now: now.unwrap_or_else(clock::now),
+        now: now.map_or_else(clock::now, |now| now.0),
         released: None,
     };
     let checked = |license: &_| contain(|| check(license, keyring.core(), &context), || Err(Error::Internal));
@@ -101,7 +101,8 @@ pub(crate) fn verify_license(
 ///     Report: the answer with all its checks.
 ///
 /// Raises:
-///     ValueError: ``odoo_version`` is no version of Odoo, or ``released`` no date.
+///     ValueError: ``odoo_version`` is no version of Odoo, ``released`` no date, or another argument is out of range
+///         or no text.
 #[pyfunction]
 #[pyo3(signature = (tokens, *, module, odoo_version, feature=None, instance=None, now=None, released=None, keyring=None))]
 #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python function")]
@@ -112,7 +113,7 @@ pub(crate) fn evaluate(
     odoo_version: &str,
     feature: Option<&str>,
     instance: Option<&Bound<'_, Instance>>,
-    now: Option<i64>,
+    now: Option<UnixTime>,
     released: Option<&str>,
     keyring: Option<&Bound<'_, Keyring>>,
 ) -> PyResult<Report> {
@@ -122,7 +123,7 @@ pub(crate) fn evaluate(
         feature,
         odoo_major: major_version(odoo_version)?,
         instance: instance.map(|instance| instance.get().core()),
-        now: now.unwrap_or_else(clock::now),
+        now: now.map_or_else(clock::now, |now| now.0),
         released: released.map(release_date).transpose()?,
     };
     let text = joined(tokens)?;
@@ -137,14 +138,14 @@ pub(crate) fn evaluate(
     Ok(Report::new(report, context.now))
 }
 
-/// One text, or several with a line break between them. Lone surrogates are replaced: they are no part of a token.
+/// One text, or several, kept apart by a sign that is no part of a token. Lone surrogates are replaced: nor are they.
 fn joined(tokens: &Bound<'_, PyAny>) -> PyResult<String> {
     if let Ok(text) = tokens.cast::<PyString>() {
         return Ok(text.to_string_lossy().into_owned());
     }
     let wrong = || PyTypeError::new_err("tokens: a str or a sequence of str is meant");
     let texts: Vec<Bound<'_, PyString>> = tokens.extract().map_err(|_| wrong())?;
-    Ok(texts.iter().map(|text| text.to_string_lossy()).collect::<Vec<_>>().join("\n"))
+    Ok(texts.iter().map(|text| text.to_string_lossy()).collect::<Vec<_>>().join("\n|\n"))
 }
 
 fn major_version(odoo_version: &str) -> PyResult<u16> {

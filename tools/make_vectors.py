@@ -1877,7 +1877,7 @@ def several_licenses() -> Iterator[Vector]:
     yield evaluated(
         "license_of_another_issuer_counts_though_it_covers_other_modules",
         "Several licenses: only those in order are passed over",
-        "A license that is refused before its modules are asked for says why, rather than that none is there.",
+        "What is refused before its modules are asked for says why, not that none is there.",
         token(claims(iss="Another Vendor", modules=[entry("biz4a_sales")])),
         "wrong_issuer",
         failed=["wrong_issuer", "wrong_module"],

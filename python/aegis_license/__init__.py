@@ -4,7 +4,7 @@
 text with any number of tokens and answers with a ``Report``.
 """
 
-from ._native import __getattr__ as __getattr__  # makes the classes on first use
+from . import _native
 from ._native import (
     __version__,
     embedded_keyring,
@@ -43,3 +43,14 @@ __all__ = [
     "inspect_token",
     "verify_license",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Make a class on its first use: to make them all would take longer than the rest of the import."""
+    value = globals()[name] = getattr(_native, name)
+    return value
+
+
+def __dir__() -> list[str]:
+    """Name the classes too that were not used yet."""
+    return __all__

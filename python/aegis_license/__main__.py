@@ -5,9 +5,11 @@ Exit codes: 0 for yes, 1 for a refusal, 2 for wrong usage.
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from datetime import date, datetime, timezone
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +25,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0, 1 or 2.
     """
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A letter that the terminal cannot show must not look like a failure.
+        sys.stdout.reconfigure(errors="backslashreplace")
     parser = _parser()
     options = parser.parse_args(arguments)
+    try:
+        code = _run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; what is left must not be flushed at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except (OSError, ValueError) as error:
+        parser.exit(2, f"{parser.prog}: error: {error}\n")
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def _run(options: argparse.Namespace) -> int:
     try:
         return int(options.run(options))
     except aegis.LicenseError as error:
         _print_refusal(error, as_json=options.json)
         return 1
-    except (OSError, ValueError) as error:
-        parser.exit(2, f"{parser.prog}: error: {error}\n")
-    except KeyboardInterrupt:
-        return 130
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -120,7 +120,7 @@ pub enum Error {
     #[error("No license token was found.")]
     NoToken,
     /// Licenses were read, and none covers the module asked for.
-    #[error("No license covers the module {module:?}.")]
+    #[error("No license covers the module {}.", short(module))]
     NoneCovers {
         /// The module asked for.
         module: String,
@@ -215,13 +215,13 @@ pub enum Error {
     #[error("The license names a module that its key must not license.")]
     ModuleOutsideKey,
     /// The license does not cover the module asked for.
-    #[error("The license does not cover the module {module:?}.")]
+    #[error("The license does not cover the module {}.", short(module))]
     ModuleNotCovered {
         /// The module asked for.
         module: String,
     },
     /// The license covers the module without the feature asked for.
-    #[error("The license covers the module {module:?} without the feature {feature:?}.")]
+    #[error("The license covers the module {} without the feature {}.", short(module), short(feature))]
     FeatureNotCovered {
         /// The module asked for.
         module: String,
@@ -229,7 +229,7 @@ pub enum Error {
         feature: String,
     },
     /// The license covers the module on other versions of Odoo.
-    #[error("The license covers the module {module:?} on Odoo {allowed}, not on Odoo {asked}.")]
+    #[error("The license covers the module {} on Odoo {allowed}, not on Odoo {asked}.", short(module))]
     WrongOdooVersion {
         /// The module asked for.
         module: String,
@@ -311,6 +311,17 @@ impl Error {
     /// Whether the token is a genuine license that just does not cover what was asked for.
     pub(crate) const fn is_other_module(&self) -> bool {
         matches!(self, Self::ModuleNotCovered { .. } | Self::FeatureNotCovered { .. })
+    }
+}
+
+/// Longest name that a message repeats, in characters.
+const MAX_SHOWN: usize = 128;
+
+/// A name in quotes, cut where it is too long to be one.
+fn short(name: &str) -> String {
+    match name.char_indices().nth(MAX_SHOWN) {
+        Some((end, _)) => format!("{:?}…", name.get(..end).unwrap_or_default()),
+        None => format!("{name:?}"),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::token::{Segments, decode, decode_header};
 use crate::verify::sole_token;
 
 /// The decoded segments of a token. Nothing in it is trusted: anybody can write such a token.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unverified {
     header: Vec<u8>,
     payload: Vec<u8>,
