@@ -17,7 +17,7 @@ pub(crate) struct ImportArgs {
     file: PathBuf,
     #[command(flatten)]
     ledger: LedgerArgs,
-    /// Import only what verifies with these keys: a folder of public keys, or one <key id>.public.pem
+    /// Import only what verifies with these keys: a folder of public keys, or one KID.public.pem
     #[arg(long, value_name = "DIR|FILE")]
     keys: Option<PathBuf>,
     /// The issuer, where neither keyring.toml nor a .json file beside the key says it

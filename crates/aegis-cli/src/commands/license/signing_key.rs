@@ -17,7 +17,7 @@ use crate::passphrase::PassphraseArgs;
 /// Which key signs.
 #[derive(Debug, Args)]
 pub(super) struct SigningKeyArgs {
-    /// The private key, <key id>.private.pem
+    /// The private key, KID.private.pem
     #[arg(long, value_name = "FILE")]
     pub(super) key: PathBuf,
     /// The key's id, where no .json file beside the key says it

@@ -21,7 +21,7 @@ use crate::output::{Outcome, instant, now};
 /// `aegis license verify …`
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
-    /// The trusted keys: a folder of public keys, or one <key id>.public.pem
+    /// The trusted keys: a folder of public keys, or one KID.public.pem
     #[arg(long, value_name = "DIR|FILE")]
     keys: PathBuf,
     /// The issuer, where neither keyring.toml nor a .json file beside the key says it
