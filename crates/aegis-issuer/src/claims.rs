@@ -1,9 +1,9 @@
 //! From a request to the claims that are signed: every rule that a license must keep, one function each.
 
-use aegis_core::{Fingerprint, Instance, ModulePattern, licensed_major};
+use aegis_core::{Fingerprint, Instance, LicenseType, ModulePattern, licensed_major};
 use serde::Serialize;
 
-use crate::request::{Customer, LicenseRequest, LicenseType, Limits, ModuleGrant};
+use crate::request::{Customer, LicenseRequest, Limits, ModuleGrant};
 use crate::{Error, dates};
 
 /// Longest customer id and name, feature and `must` name, in characters.
@@ -40,6 +40,7 @@ pub struct Claims {
     /// Whom it is for.
     pub customer: Customer,
     /// What is sold.
+    #[serde(with = "crate::request::license_type")]
     pub license_type: LicenseType,
     /// What it covers, with versions written as `17`.
     pub modules: Vec<ModuleGrant>,
@@ -134,12 +135,13 @@ fn expiry(request: &LicenseRequest, iat: i64) -> Result<Option<i64>, Error> {
             "a perpetual license has no end",
             "leave the end out, use updates_until, or make it a subscription",
         ),
-        (LicenseType::Subscription | LicenseType::Demo, None) => refuse(
+        (LicenseType::Perpetual, None) => Ok(None),
+        (_, None) => refuse(
             "exp",
             format!("a {} needs an end", request.license_type.as_str()),
             "give --expires DATE or --days N",
         ),
-        _ => Ok(exp),
+        (_, Some(_)) => Ok(exp),
     }
 }
 

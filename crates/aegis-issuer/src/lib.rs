@@ -13,9 +13,10 @@ pub mod ledger;
 mod request;
 mod signer;
 
+pub use aegis_core::LicenseType;
 pub use claims::Claims;
 pub use error::Error;
 pub use inspect::UnverifiedToken;
 pub use issue::{IssueContext, Issued, LICENSE_TYP, issue};
-pub use request::{Bind, Customer, LicenseRequest, LicenseType, Limits, ModuleGrant};
+pub use request::{Bind, Customer, LicenseRequest, Limits, ModuleGrant};
 pub use signer::{FileSigner, SignError, Signer};

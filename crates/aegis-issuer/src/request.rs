@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use aegis_core::LicenseType;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -18,6 +19,7 @@ pub struct LicenseRequest {
     /// Whom it is for.
     pub customer: Customer,
     /// What is sold.
+    #[serde(with = "license_type")]
     pub license_type: LicenseType,
     /// What it covers; at least one entry.
     pub modules: Vec<ModuleGrant>,
@@ -105,27 +107,20 @@ pub struct Customer {
     pub name: String,
 }
 
-/// What is sold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LicenseType {
-    /// Without end.
-    Perpetual,
-    /// For a time, to be renewed.
-    Subscription,
-    /// For a time, to try.
-    Demo,
-}
+/// The type of a license as its word.
+pub(crate) mod license_type {
+    use aegis_core::LicenseType;
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
 
-impl LicenseType {
-    /// The word for it in the token.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Perpetual => "perpetual",
-            Self::Subscription => "subscription",
-            Self::Demo => "demo",
-        }
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+    pub(crate) fn serialize<S: Serializer>(license_type: &LicenseType, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(license_type.as_str())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<LicenseType, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        let problem = || D::Error::custom("license_type is perpetual, subscription or demo");
+        LicenseType::parse(&word).ok_or_else(problem)
     }
 }
 

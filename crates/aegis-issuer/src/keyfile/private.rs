@@ -18,9 +18,6 @@ use zeroize::Zeroizing;
 use super::weakness::{self, Weakness};
 use crate::Error;
 
-/// The iterations of PBKDF2-HMAC-SHA256 with which private keys are encrypted, and below which a file is called weak.
-pub const MIN_PBKDF2_ITERATIONS: u32 = 600_000;
-
 /// Above this, opening takes many seconds: a mistake or an attack, not protection.
 const MAX_PBKDF2_ITERATIONS: u32 = 20_000_000;
 /// The most memory that scrypt may take: `128 * N * r` bytes (RFC 7914 §2).
@@ -42,7 +39,7 @@ pub enum Protection<'a> {
     Passphrase {
         /// The passphrase, not empty.
         passphrase: &'a Passphrase,
-        /// PBKDF2 iterations; [`MIN_PBKDF2_ITERATIONS`] except in tests.
+        /// PBKDF2 iterations; [`MIN_PBKDF2_ITERATIONS`](super::MIN_PBKDF2_ITERATIONS) except in tests.
         iterations: u32,
     },
 }

@@ -4,7 +4,8 @@ use std::fmt;
 
 use pkcs8::pkcs5::pbes2::{Kdf, Parameters, Pbkdf2Prf};
 
-use super::private::MIN_PBKDF2_ITERATIONS;
+/// The iterations of PBKDF2-HMAC-SHA256 with which private keys are encrypted, and below which a file is called weak.
+pub const MIN_PBKDF2_ITERATIONS: u32 = 600_000;
 
 /// scrypt's least cost parameter `N` that is not called weak (with `r` = 8).
 const MIN_SCRYPT_COST: u64 = 1 << 14;

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use aegis_issuer::{Bind, Customer, LicenseRequest, LicenseType, Limits, ModuleGrant, dates};
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::failure::Failure;
 use crate::input::read_text;
@@ -32,9 +33,9 @@ struct Flags {
     /// The customer's name
     #[arg(long, value_name = "NAME", required_unless_present = "json_in")]
     customer_name: Option<String>,
-    /// What is sold
-    #[arg(long = "type", value_name = "TYPE", value_enum, required_unless_present = "json_in")]
-    license_type: Option<TypeName>,
+    /// What is sold: without end, for a time to be renewed, or for a time to try
+    #[arg(long = "type", value_name = "TYPE", value_parser = type_parser(), required_unless_present = "json_in")]
+    license_type: Option<LicenseType>,
     /// A covered module and its Odoo versions, such as my_module:17,18 or my_*:18 or my_module:18:feature1+feature2;
     /// may be repeated
     #[arg(long = "module", value_name = "NAME:VERSIONS[:FEATURES]", value_parser = parse_module)]
@@ -75,16 +76,6 @@ struct Flags {
     bind: Option<Vec<String>>,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum TypeName {
-    /// Without end
-    Perpetual,
-    /// For a time, to be renewed
-    Subscription,
-    /// For a time, to try
-    Demo,
-}
-
 impl RequestArgs {
     pub(super) fn request(&self) -> Result<LicenseRequest, Failure> {
         match &self.json_in {
@@ -100,7 +91,7 @@ impl Flags {
             id: self.customer_id.clone().unwrap_or_default(),
             name: self.customer_name.clone().unwrap_or_default(),
         };
-        let license_type = self.license_type.map_or(LicenseType::Perpetual, TypeName::license_type);
+        let license_type = self.license_type.unwrap_or(LicenseType::Perpetual);
         let limits = Limits { users: self.limit_users, companies: self.limit_companies };
         LicenseRequest {
             nbf: self.not_before,
@@ -118,14 +109,10 @@ impl Flags {
     }
 }
 
-impl TypeName {
-    fn license_type(self) -> LicenseType {
-        match self {
-            Self::Perpetual => LicenseType::Perpetual,
-            Self::Subscription => LicenseType::Subscription,
-            Self::Demo => LicenseType::Demo,
-        }
-    }
+/// The types by their words in the token.
+fn type_parser() -> impl TypedValueParser<Value = LicenseType> {
+    PossibleValuesParser::new(["perpetual", "subscription", "demo"])
+        .try_map(|word| LicenseType::parse(&word).ok_or("not a type of license"))
 }
 
 /// The two values of `--bind`.
