@@ -1,0 +1,169 @@
+"""What a license covers: module, version of Odoo, feature, instance.
+
+docs/token-format.md: "Claims" (`module`, `modules`, `allowed_major_versions`, `features`,
+`instance_fingerprint`) and "Codes" (`wrong_module`, `wrong_odoo_version`, `wrong_instance`, `missing`).
+"""
+
+from collections.abc import Iterator
+
+from tokens import DROP, INSTANCE, OTHER, Vector, claims, entry, evaluated, fingerprint, token, vector
+
+
+def vectors() -> Iterator[Vector]:
+    """Every vector of this subject."""
+    yield from modules()
+    yield from versions()
+    yield from features()
+    yield from bindings()
+
+
+def modules() -> Iterator[Vector]:
+    """The module asked for, and prefix patterns."""
+    rule = "Codes: wrong_module"
+    text = token(claims())
+    pattern = token(claims(modules=[entry("biz4a_*")]))
+    yield vector(
+        "module_not_covered_is_wrong_module",
+        rule,
+        "The license is for another module.",
+        text,
+        "wrong_module",
+        module="biz4a_sales",
+    )
+    yield evaluated(
+        "evaluate_without_a_license_for_the_module_is_missing",
+        "Codes: missing",
+        "The only license is good, and for another module.",
+        text,
+        "missing",
+        module="biz4a_sales",
+    )
+    yield vector(
+        "module_claim_covers_its_module",
+        "Claims: module",
+        "The present form reads `module` too.",
+        token(claims(modules=DROP, module=entry())),
+        "valid",
+    )
+    yield vector(
+        "second_module_of_several_is_covered",
+        "Claims: modules",
+        "The module asked for is the second of the license.",
+        token(claims(modules=[entry("biz4a_sales", ["16"]), entry()])),
+        "valid",
+    )
+    yield vector(
+        "prefix_pattern_covers_a_module", "Claims: modules", "biz4a_* covers biz4a_payroll.", pattern, "valid"
+    )
+    yield vector(
+        "prefix_pattern_does_not_cover_another_prefix",
+        rule,
+        "biz4a_* does not cover biz4b_payroll.",
+        pattern,
+        "wrong_module",
+        module="biz4b_payroll",
+    )
+
+
+def versions() -> Iterator[Vector]:
+    """The Odoo version asked for, in the forms that Odoo writes it."""
+    rule = "Codes: wrong_odoo_version"
+    only_18 = token(claims(modules=[entry(versions=["18"])]))
+    asked = {
+        "odoo_version_major_only_is_accepted": ("18", "valid"),
+        "odoo_version_of_enterprise_is_accepted": ("18.0+e", "valid"),
+        "odoo_version_of_saas_is_accepted": ("saas~18.2", "valid"),
+        "odoo_version_not_covered_is_wrong_odoo_version": ("19.0", "wrong_odoo_version"),
+        "odoo_version_is_not_compared_as_a_prefix": ("180.0", "wrong_odoo_version"),
+    }
+    for name, (version, code) in asked.items():
+        description = f"The license is for 18, and Odoo says {version}."
+        yield vector(name, rule, description, only_18, code, odoo_version=version)
+    yield vector(
+        "allowed_version_with_a_zero_is_read",
+        "Claims: allowed_major_versions",
+        "The license is for 18.0.",
+        token(claims(modules=[entry(versions=["18.0"])])),
+        "valid",
+    )
+    yield vector(
+        "two_entries_for_a_module_may_each_serve",
+        "Claims: modules",
+        "A pattern covers the module for 17 and a second entry covers it for 18.",
+        token(claims(modules=[entry("biz4a_*", ["17"]), entry(versions=["18"])])),
+        "valid",
+    )
+
+
+def features() -> Iterator[Vector]:
+    """Features, which only `evaluate` asks for."""
+    rule = "Claims: features"
+    some = token(claims(modules=[entry(features=["export", "sepa"])]))
+    yield evaluated(
+        "feature_listed_is_covered",
+        rule,
+        "The feature asked for is in the list.",
+        some,
+        "valid",
+        feature="sepa",
+    )
+    yield evaluated(
+        "feature_not_listed_is_missing",
+        rule,
+        "The feature asked for is not in the list, so that no license covers it.",
+        some,
+        "missing",
+        feature="api",
+    )
+    yield evaluated(
+        "features_absent_covers_every_feature",
+        rule,
+        "A license without a list covers every feature.",
+        token(claims()),
+        "valid",
+        feature="api",
+    )
+    yield evaluated(
+        "feature_of_another_license_is_found",
+        rule,
+        "Of two licenses for the module the second has the feature.",
+        f"{some}\n{token(claims(modules=[entry(features=['api'])]))}",
+        "valid",
+        feature="api",
+    )
+
+
+def bindings() -> Iterator[Vector]:
+    """Code wrong_instance, with the exact binding."""
+    bound = token(claims(instance_fingerprint=fingerprint(INSTANCE)))
+    port = token(claims(instance_fingerprint=fingerprint(OTHER)))
+    upper = "sha256:" + fingerprint(INSTANCE).removeprefix("sha256:").upper()
+    moved = INSTANCE | {"domain": "korenaar.example"}
+    copied = INSTANCE | {"database_uuid": OTHER["database_uuid"]}
+    wrong = "wrong_instance"
+    cases: dict[str, tuple[str, str, dict[str, str] | None, str]] = {
+        "bound_license_fits_its_instance": ("The instance is the right one.", bound, INSTANCE, "valid"),
+        "bound_license_with_a_port_fits_its_instance": ("The domain has a port.", port, OTHER, "valid"),
+        "fingerprint_in_upper_case_fits": (
+            "The digits of the fingerprint are in upper case.",
+            token(claims(instance_fingerprint=upper)),
+            INSTANCE,
+            "valid",
+        ),
+        "another_domain_is_wrong_instance": ("The domain differs.", bound, moved, wrong),
+        "another_database_is_wrong_instance": ("The database differs.", bound, copied, wrong),
+        "bound_license_without_an_instance_is_wrong_instance": (
+            "The license is bound, and no instance was given.",
+            bound,
+            None,
+            wrong,
+        ),
+        "unbound_license_fits_any_instance": (
+            "The license is not bound.",
+            token(claims()),
+            INSTANCE,
+            "valid",
+        ),
+    }
+    for name, (description, text, instance, code) in cases.items():
+        yield vector(name, "Codes: wrong_instance", description, text, code, instance=instance)
