@@ -1,28 +1,51 @@
-//! Keyrings from files: a folder with `keyring.toml`, a folder of keys with their metadata, or one public key.
+//! Keyrings from files: a folder with `keyring.toml`, a folder of keys with their metadata, or one public key of either.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use aegis_core::{Key, KeyParts, KeyUse, Keyring, keyring_from_files};
-use aegis_issuer::keyfile::{KeyPaths, read_metadata, read_public};
+use aegis_issuer::keyfile::{KeyPaths, PUBLIC_SUFFIX, read_metadata, read_public};
 
 use crate::failure::Failure;
 use crate::input::read_text;
 
 const KEYRING_FILE: &str = "keyring.toml";
-const PUBLIC_SUFFIX: &str = ".public.pem";
 
 /// Loads the keyring that `path` means; `issuer` serves for keys without `keyring.toml` and metadata.
+///
+/// A `keyring.toml` counts also for one public key beside it: of its keys that one alone is trusted, within its limits.
 pub(crate) fn load(path: &Path, issuer: Option<&str>) -> Result<Keyring, Failure> {
-    if !path.is_dir() {
-        return of_keys(vec![key_with_metadata(path, issuer)?]);
+    let (folder, files) = if path.is_dir() {
+        (path, public_keys(path)?)
+    } else {
+        // Before anything is said about what lies beside it.
+        read_public(path)?;
+        (folder_of(path), vec![path.to_owned()])
+    };
+    let Some(keyring) = of_folder(folder)? else {
+        return of_keys(files.iter().map(|file| key_with_metadata(file, issuer)).collect::<Result<_, _>>()?);
+    };
+    let kids = files.iter().map(|file| kid_of(file)).collect::<Result<Vec<_>, _>>()?;
+    let keys = keyring.iter().filter(|key| kids.contains(&key.parts().kid)).cloned();
+    let keyring = of_keys(keys.collect())?;
+    check_issuer(&keyring, issuer)?;
+    Ok(keyring)
+}
+
+/// The folder in which a file is.
+pub(crate) fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// An issuer that is given must be one of those in `keyring.toml`.
+fn check_issuer(keyring: &Keyring, issuer: Option<&str>) -> Result<(), Failure> {
+    let Some(issuer) = issuer else { return Ok(()) };
+    if keyring.iter().any(|key| key.parts().issuer == issuer) {
+        return Ok(());
     }
-    if let Some(keyring) = of_folder(path)? {
-        return Ok(keyring);
-    }
-    let keys = public_keys(path)?;
-    of_keys(keys.iter().map(|file| key_with_metadata(file, issuer)).collect::<Result<_, _>>()?)
+    let what = format!("--issuer says {issuer:?}, but no such issuer is in keyring.toml");
+    Err(Failure::usage(what, "leave --issuer out, or correct keyring.toml"))
 }
 
 /// The keyring of a folder with `keyring.toml`, as it is compiled into wheels; `None` without that file.

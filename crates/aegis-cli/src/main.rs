@@ -8,11 +8,13 @@ mod keyrings;
 mod output;
 mod passphrase;
 
+use std::env;
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use crate::commands::Command;
+use crate::failure::Failure;
 
 /// Keys and licenses for vendors of Odoo modules.
 #[derive(Debug, Parser)]
@@ -24,7 +26,7 @@ struct Arguments {
 
 /// Exits with 0 when all is well, 1 when not, 2 when the command line is wrong.
 fn main() -> ExitCode {
-    let result = Arguments::parse().command.run().and_then(output::Outcome::print);
+    let result = arguments().and_then(|arguments| arguments.command.run()).and_then(output::Outcome::print);
     match result {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
@@ -32,4 +34,16 @@ fn main() -> ExitCode {
             ExitCode::from(failure.exit_code())
         }
     }
+}
+
+/// The command line. Where it is wrong, clap says so and exits, unless a license is in it: clap would repeat that.
+fn arguments() -> Result<Arguments, Failure> {
+    Arguments::try_parse().map_err(|error| {
+        let holds_license = env::args_os().any(|argument| argument.to_string_lossy().contains("eyJ"));
+        if !(error.use_stderr() && holds_license) {
+            error.exit();
+        }
+        let what = format!("{}; a license is among the arguments, which are not repeated here", error.kind());
+        Failure::usage(what, "save the license in a file and name that, or pipe it in; --help shows the arguments")
+    })
 }

@@ -100,7 +100,13 @@ impl Facts {
     }
 }
 
-/// Text of others (customer names, unverified claims) without control characters, which a terminal would obey.
+/// Text of others (customer names, unverified claims) without control characters, which a terminal would obey, and
+/// without those that turn, break or hide what stands around them.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
+    text.chars().map(|letter| if misleads(letter) { '\u{fffd}' } else { letter }).collect()
+}
+
+fn misleads(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }

@@ -1,7 +1,8 @@
 //! Where a passphrase comes from: a file, the environment, or a person.
 
 use std::env;
-use std::fs;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use aegis_issuer::keyfile::Passphrase;
@@ -12,6 +13,9 @@ use zeroize::Zeroizing;
 use crate::failure::Failure;
 
 const VARIABLE: &str = "AEGIS_PASSPHRASE";
+
+/// No passphrase file is larger.
+const MAX_FILE: usize = 64 * 1024;
 
 /// How to get the passphrase of a private key.
 #[derive(Debug, Args)]
@@ -56,9 +60,17 @@ impl PassphraseArgs {
 fn first_line(path: &Path) -> Result<Passphrase, Failure> {
     let unreadable = |reason: String| {
         let remedy = "give a text file whose first line is the passphrase";
-        Failure::new(format!("cannot read the passphrase from {}: {reason}", path.display()), remedy)
+        // What is no file may be the passphrase itself.
+        let name = if path.exists() { path.display().to_string() } else { "the file of --passphrase-file".to_owned() };
+        Failure::new(format!("cannot read the passphrase from {name}: {reason}"), remedy)
     };
-    let bytes = Zeroizing::new(fs::read(path).map_err(|error| unreadable(error.to_string()))?);
+    // Large enough from the start: growing would leave copies behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_FILE + 1));
+    let file = File::open(path).map_err(|error| unreadable(error.to_string()))?;
+    let size = file.take(MAX_FILE as u64 + 1).read_to_end(&mut bytes).map_err(|error| unreadable(error.to_string()))?;
+    if size > MAX_FILE {
+        return Err(unreadable("it is larger than 64 KiB".to_owned()));
+    }
     let text = str::from_utf8(&bytes).map_err(|_| unreadable("it is not UTF-8 text".to_owned()))?;
     Ok(Passphrase::from(text.lines().next().unwrap_or_default()))
 }

@@ -164,3 +164,30 @@ fn check_finds_a_private_key_among_keys_for_wheels() {
     let ran = folder.run(&["keys", "check"]).code(1);
     assert!(ran.stdout().contains("compiled into wheels"), "{}", ran.stdout());
 }
+
+#[test]
+fn check_finds_a_wrong_public_key_beside_broken_metadata() {
+    let folder = Folder::with_key();
+    folder.run(&["keys", "generate", "--kid", "k2", "--issuer", "acme.example", "--no-passphrase"]).success();
+    std::fs::copy(folder.path("keys/k2.public.pem"), folder.path("keys/k1.public.pem")).unwrap();
+    folder.write("keys/k1.json", "{}");
+    let ran = folder.run(&["keys", "check", KEY]).code(1);
+    assert!(ran.stdout().contains("the metadata of the key is not understood"), "{}", ran.stdout());
+    assert!(ran.stdout().contains("private and public key do not belong together"), "{}", ran.stdout());
+}
+
+#[test]
+fn a_passphrase_given_as_a_file_name_is_not_repeated() {
+    let folder = Folder::empty();
+    let ran = generate(&folder, &["--passphrase-file", "open sesame"]);
+    assert!(!ran.stderr().contains("sesame"), "{}", ran.stderr());
+    ran.fails_with("cannot read the passphrase");
+}
+
+#[test]
+fn a_passphrase_file_larger_than_64_kib_is_refused() {
+    let folder = Folder::empty();
+    folder.write("big.txt", &"x".repeat(64 * 1024 + 1));
+    generate(&folder, &["--passphrase-file", "big.txt"]).fails_with("big.txt: it is larger than 64 KiB");
+    assert!(!folder.path("keys").exists());
+}

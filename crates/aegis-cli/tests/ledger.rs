@@ -91,3 +91,38 @@ fn import_refuses_what_the_keys_did_not_sign() {
     let arguments = ["license", "import", "-", "--ledger", "other.jsonl"];
     folder.run_with_input(&arguments, &token).success();
 }
+
+#[test]
+fn import_with_keys_keeps_the_limits_of_the_keys() {
+    let folder = Folder::with_key();
+    let token = folder.token(&PERPETUAL);
+    let import = ["license", "import", "-", "--ledger", "other.jsonl", "--keys", "keys"];
+    for (limit, reason) in [
+        ("issuer = \"other.example\"", "issuer"),
+        ("issuer = \"acme.example\"\nnot_after = 2020-01-01", "key"),
+        ("issuer = \"acme.example\"\nmodules = [\"x_*\"]", "module"),
+    ] {
+        folder.write("keys/keyring.toml", &format!("[\"k1\"]\n{limit}\n"));
+        let ran = folder.run_with_input(&import, &token).code(1);
+        assert!(ran.stderr().contains("token 1 is not imported") && ran.stderr().contains(reason), "{}", ran.stderr());
+    }
+    folder.write("keys/keyring.toml", "[\"k1\"]\nissuer = \"acme.example\"\nmodules = [\"m\"]\n");
+    folder.run_with_input(&import, &token).success();
+}
+
+#[test]
+fn import_warns_of_damaged_lines_as_list_does() {
+    let folder = Folder::with_key();
+    let token = folder.token(&PERPETUAL);
+    folder.write("other.jsonl", "{\"jti\":\n");
+    let ran = folder.run_with_input(&["license", "import", "-", "--ledger", "other.jsonl"], &token).success();
+    assert!(ran.stderr().contains("warning: other.jsonl: line 1 of the ledger is not readable"), "{}", ran.stderr());
+}
+
+#[test]
+fn import_of_nothing_makes_no_ledger() {
+    let folder = Folder::empty();
+    let ran = folder.run_with_input(&["license", "import", "-", "--ledger", "other.jsonl"], "hello").success();
+    assert!(ran.stdout().starts_with("0 imported"), "{}", ran.stdout());
+    assert!(!folder.path("other.jsonl").exists());
+}

@@ -249,3 +249,93 @@ fn verify_asks_for_the_instance_of_a_bound_license() {
     );
     verify(&folder, &token, &["--bind", UUID, "acme.odoo.com"]).success();
 }
+
+#[test]
+fn verify_with_one_public_key_keeps_the_limits_of_the_keyring_beside_it() {
+    let folder = Folder::with_key();
+    let token = folder.token(&PERPETUAL);
+    folder.run(&["keys", "generate", "--kid", "k2", "--issuer", "acme.example", "--no-passphrase"]).success();
+    let with = |entry: &str, more: &[&str]| {
+        folder.write(
+            "keys/keyring.toml",
+            &format!("[\"k1\"]\n{entry}\n[\"k2\"]\nissuer = \"b\"\nmodules = [\"other\"]\n"),
+        );
+        folder.run_with_input(&[&["license", "verify", "--keys", "keys/k1.public.pem"], more].concat(), &token)
+    };
+    let acme = "issuer = \"acme.example\"\nmodules = [\"biz4a_*\"]";
+    with(acme, &[]).success();
+    with(acme, &["--issuer", "acme.example"]).success();
+    let ran = with(acme, &["--issuer", "b"]).code(2);
+    assert!(ran.stderr().contains("--issuer") && ran.stderr().contains("\nhelp: "), "{}", ran.stderr());
+    let ran = with("issuer = \"acme.example\"\nmodules = [\"x\"]", &[]).code(1);
+    assert!(ran.stdout().starts_with("wrong_module"), "{}", ran.stdout());
+    let ran = with("issuer = \"a\"\nmodules = [\"biz4a_*\"]", &[]).code(1);
+    assert!(ran.stdout().starts_with("wrong_issuer"), "{}", ran.stdout());
+    let missing = ["license", "verify", "--keys", "keys/k9.public.pem"];
+    folder.run_with_input(&missing, &token).fails_with("cannot read keys/k9.public.pem");
+    let only_k2 = ["license", "verify", "--keys", "keys/k2.public.pem"];
+    with(acme, &[]).success();
+    assert!(folder.run_with_input(&only_k2, &token).code(1).stdout().starts_with("unknown_key"));
+}
+
+#[test]
+fn the_metadata_of_a_key_has_the_key_id_of_its_file_name() {
+    let folder = Folder::with_key();
+    for suffix in [".private.pem", ".public.pem", ".json"] {
+        let path = |kid: &str| folder.path(&format!("keys/{kid}{suffix}"));
+        std::fs::rename(path("k1"), path("k2")).unwrap();
+    }
+    let fixed = ["license", "issue", "--key", "keys/k2.private.pem", "--customer-id", "C-1", "--customer-name", "A"];
+    folder.run(&[&fixed[..], &PERPETUAL].concat()).fails_with("k2.json");
+    assert!(!folder.path("keys/licenses.jsonl").exists());
+}
+
+#[test]
+fn a_license_among_wrong_arguments_is_not_echoed() {
+    let folder = Folder::with_key();
+    let token = folder.token(&PERPETUAL);
+    let (head, tail) = token.split_at(100);
+    for arguments in [
+        &["license", "inspect", "a", &token][..],
+        &["license", "show", head, tail],
+        &["license", &token],
+        &[&token],
+        &["license", "list", "--ending-until", &token],
+        &["license", "issue", &format!("--module={token}")],
+    ] {
+        let ran = folder.run(arguments).code(2);
+        let text = ran.stderr();
+        assert!(text.contains("error: ") && text.contains("help: "), "{text}");
+        assert!(!text.contains("eyJ") && !text.contains(&tail[tail.len() - 40..]), "{text}");
+    }
+}
+
+#[test]
+fn verify_finds_the_one_license_in_a_text() {
+    let folder = Folder::with_key();
+    let token = folder.token(&PERPETUAL);
+    let (head, tail) = token.split_at(70);
+    let mail = format!("Dear customer,\n\n{head}\n  {tail}\n\nYours\n");
+    assert!(verify(&folder, &mail, &[]).success().stdout().starts_with("valid"));
+}
+
+#[test]
+fn verify_of_several_licenses_asks_for_the_module() {
+    let folder = Folder::with_key();
+    let several = format!("{}\n{}", folder.token(&PERPETUAL), folder.token(&PERPETUAL));
+    let ran = verify(&folder, &several, &[]).code(2);
+    assert!(ran.stderr().contains("2 licenses"), "{}", ran.stderr());
+    assert!(ran.stderr().contains("--module") && ran.stderr().contains("--odoo-version"), "{}", ran.stderr());
+    verify(&folder, &several, &["--module", "biz4a_payroll", "--odoo-version", "18.0"]).success();
+}
+
+#[test]
+fn letters_that_turn_or_hide_text_are_not_printed() {
+    let folder = Folder::with_key();
+    let name = "A\u{202e}B\u{200b}C\u{2066}D\u{feff}E\u{2028}F";
+    let fixed = ["license", "issue", "--key", KEY, "--customer-id", "C-1", "--customer-name", name];
+    let ran = folder.run(&[&fixed[..], &PERPETUAL].concat()).success();
+    assert!(ran.stderr().contains("A\u{fffd}B\u{fffd}C\u{fffd}D\u{fffd}E\u{fffd}F"), "{}", ran.stderr());
+    let listed = folder.run(&["license", "list"]).success().stdout();
+    assert!(listed.contains("A\u{fffd}B"), "{listed}");
+}

@@ -3,12 +3,10 @@
 //! Ends are exclusive everywhere in AEGIS. A date that ends something means *through the end of that day, UTC*: the
 //! instant is 00:00 UTC of the next day. A date that begins something means 00:00 UTC of that day.
 
+use aegis_core::MAX_TIME;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime};
 
 use crate::Error;
-
-/// The last Unix second that a token may carry: 9999-12-31T23:59:59Z.
-pub const MAX_TIME: i64 = 253_402_300_799;
 
 /// Seconds in a day.
 pub const DAY: i64 = 86_400;

@@ -27,6 +27,12 @@ pub enum Error {
         /// The file in the way.
         path: PathBuf,
     },
+    /// A file of a key that is larger than any such file is.
+    #[error("{} is larger than 64 KiB: it is no key file", path.display())]
+    FileTooLarge {
+        /// The file.
+        path: PathBuf,
+    },
     /// An error about the content of a file.
     #[error("{}: {source}", path.display())]
     InFile {
@@ -99,6 +105,9 @@ pub enum Error {
     /// The request is not the JSON object expected.
     #[error("the license request is not understood: {0}")]
     BadJson(String),
+    /// The metadata of a key is not the JSON object expected.
+    #[error("the metadata of the key is not understood: {0}")]
+    BadMetadata(String),
     /// The signer failed.
     #[error("signing failed: {0}")]
     Sign(#[from] SignError),
@@ -129,7 +138,10 @@ impl Error {
             Self::Io { source, .. } => io_remedy(source),
             Self::InFile { source, .. } => source.remedy(),
             Self::BadRequest { remedy, .. } => remedy,
-            Self::FileExists { .. } => "choose another key id or folder, or move the old files away yourself",
+            Self::FileExists { .. } => {
+                "choose another key id or folder, or move the old files away yourself; a run that was interrupted may have left them, empty or not"
+            }
+            Self::FileTooLarge { .. } => "give the file of the key itself",
             Self::BadKeyId(_) => {
                 "use 1 to 64 characters of A-Z a-z 0-9 . _ - that begin with a letter or digit, such as acme-2027-01"
             }
@@ -163,6 +175,9 @@ impl Error {
             Self::BadDate(_) => "write a day as 2027-03-01, or an instant as 2027-03-01T12:00:00Z",
             Self::TimeOutOfRange => "choose a nearer date or fewer days",
             Self::BadJson(_) => "compare the request with the claims in the documentation of the token format",
+            Self::BadMetadata(_) => {
+                "restore the .json file from a backup, or move it away and say with --issuer what it said"
+            }
             Self::Sign(_) => "check that the key is there and that it may be used, then try again",
             Self::VerifierRefuses(_) => "correct what the sentence names; the limits of a key stand in keyring.toml",
             Self::NotAToken(_) => "give the whole text of the license, which begins with eyJ",

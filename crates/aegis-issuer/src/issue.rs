@@ -74,7 +74,7 @@ fn read_back(token: &str, claims: &Claims, signer: &dyn Signer, context: &IssueC
         &own
     };
     let license = open(token, keyring).map_err(|refusal| Error::VerifierRefuses(refusal.error.to_string()))?;
-    check_scope(&license, keyring)?;
+    check_scope(&license, keyring).map_err(|error| Error::VerifierRefuses(error.to_string()))?;
     difference(claims, &license).map_or(Ok(license), |claim| Err(Error::NotAsAsked(claim)))
 }
 
@@ -93,17 +93,16 @@ fn keyring_of(signer: &dyn Signer, issuer: &str) -> Result<Keyring, Error> {
 }
 
 /// The limits that a keyring sets for its keys, whatever module and time a customer will ask for.
-fn check_scope(license: &License, keyring: &Keyring) -> Result<(), Error> {
-    let refuse = |error: aegis_core::Error| Err(Error::VerifierRefuses(error.to_string()));
-    let Some(key) = keyring.get(&license.kid) else { return refuse(aegis_core::Error::UnknownKey) };
+pub(crate) fn check_scope(license: &License, keyring: &Keyring) -> Result<(), aegis_core::Error> {
+    let key = keyring.get(&license.kid).ok_or(aegis_core::Error::UnknownKey)?;
     if !key.was_in_use(license.iat) {
-        return refuse(aegis_core::Error::OutsideKeyWindow);
+        return Err(aegis_core::Error::OutsideKeyWindow);
     }
     if license.iss != key.parts().issuer {
-        return refuse(aegis_core::Error::WrongIssuer);
+        return Err(aegis_core::Error::WrongIssuer);
     }
     if !license.modules.iter().all(|covered| key.may_license(&covered.pattern)) {
-        return refuse(aegis_core::Error::ModuleOutsideKey);
+        return Err(aegis_core::Error::ModuleOutsideKey);
     }
     Ok(())
 }

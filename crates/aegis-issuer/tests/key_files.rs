@@ -123,3 +123,40 @@ fn an_error_about_a_file_names_it() {
     assert!(error.to_string().contains("x.private.pem"));
     assert!(error.remedy().contains("openssl pkey"));
 }
+
+#[test]
+fn a_key_folder_may_be_new_several_levels_deep() {
+    let dir = tempdir().unwrap();
+    let deep = dir.path().join("a/b/c");
+    write(&deep, &PrivateKey::generate().unwrap()).unwrap();
+    assert_eq!(names(&deep), ["k1.json", "k1.private.pem", "k1.public.pem"]);
+}
+
+#[test]
+fn files_in_the_way_may_be_left_from_an_interrupted_run() {
+    let (dir, _, key) = written();
+    let error = write(dir.path(), &key).unwrap_err();
+    assert!(error.remedy().contains("interrupted"), "{}", error.remedy());
+}
+
+#[test]
+fn broken_metadata_is_named_as_such() {
+    let (_dir, paths, _) = written();
+    fs::write(&paths.metadata, "{\"kid\": 5}").unwrap();
+    let error = read_metadata(&paths.metadata).unwrap_err();
+    assert!(matches!(&error, Error::InFile { source, .. } if matches!(**source, Error::BadMetadata(_))), "{error}");
+    assert!(error.to_string().contains("k1.json") && !error.to_string().contains("request"), "{error}");
+}
+
+#[test]
+fn a_key_file_larger_than_the_limit_is_refused_and_not_cut() {
+    let (_dir, paths, _) = written();
+    for path in [&paths.private, &paths.public] {
+        let pem = fs::read_to_string(path).unwrap();
+        fs::write(path, format!("{pem}{}", "\n".repeat(64 * 1024 - pem.len()))).unwrap();
+        let read = |path| read_private(path, None).map(|_| ()).or_else(|_| read_public(path).map(|_| ()));
+        read(path).unwrap();
+        fs::write(path, format!("{pem}{}", "\n".repeat(64 * 1024 + 1 - pem.len()))).unwrap();
+        assert!(matches!(read(path), Err(Error::FileTooLarge { .. })));
+    }
+}

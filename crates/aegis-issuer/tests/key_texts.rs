@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use aegis_issuer::Error;
-use aegis_issuer::keyfile::{MIN_PBKDF2_ITERATIONS, Passphrase, PrivateKey, Protection, Weakness, is_encrypted};
+use aegis_issuer::keyfile::{MIN_PBKDF2_ITERATIONS, Passphrase, PrivateKey, Protection, Weakness};
 use pkcs8::der::Encode as _;
 use pkcs8::der::asn1::OctetStringRef;
 use pkcs8::der::pem::LineEnding;
@@ -90,7 +90,7 @@ fn a_written_key_is_read_back() {
     for protection in [Protection::None, low(&passphrase)] {
         let text = key.to_pem(&protection).unwrap();
         let encrypted = matches!(protection, Protection::Passphrase { .. });
-        assert_eq!(is_encrypted(&text).unwrap(), encrypted);
+        assert_eq!(text.contains("ENCRYPTED"), encrypted);
         let (read, weaknesses) = PrivateKey::from_pem(&text, Some(&passphrase)).unwrap();
         assert_eq!(read.public_key(), key.public_key());
         let expected = if encrypted { Weakness::FewIterations(1_000) } else { Weakness::Unencrypted };

@@ -7,10 +7,10 @@ use std::fs;
 use std::io::Write as _;
 use std::thread;
 
-use aegis_core::{Key, KeyParts, KeyUse, Keyring};
-use aegis_issuer::ledger::{Ledger, LedgerEntry};
+use aegis_core::{Key, KeyParts, KeyUse, Keyring, ModulePattern};
+use aegis_issuer::ledger::{Ledger, LedgerContent, LedgerEntry};
 use aegis_issuer::{Error, FileSigner, Signer as _, issue};
-use common::{ISSUER, context, issued, perpetual, signer, subscription};
+use common::{ISSUER, NOW, context, issued, perpetual, signer, subscription};
 use tempfile::{TempDir, tempdir};
 
 fn ledger() -> (TempDir, Ledger) {
@@ -185,4 +185,68 @@ fn a_license_of_the_first_form_is_imported() {
     assert_eq!(report.added.len(), 1, "{:?}", report.refused);
     let entries = ledger.read().unwrap().entries;
     assert_eq!((entries[0].exp, &entries[0].modules[..]), (None, &["m".to_owned()][..]));
+}
+
+#[test]
+fn import_with_keys_keeps_the_limits_of_the_keys() {
+    let signer = signer();
+    let token = issue(&perpetual(), &signer, &context()).unwrap().token;
+    let parts = keyring(&signer).get("k1").unwrap().parts().clone();
+    let outside = [
+        KeyParts { issuer: "other.example".to_owned(), ..parts.clone() },
+        KeyParts { not_after: Some(NOW), ..parts.clone() },
+        KeyParts { modules: Some(vec![ModulePattern::parse("x_*").unwrap()]), ..parts },
+    ];
+    for parts in outside {
+        let (_dir, ledger) = ledger();
+        let keyring = Keyring::new(vec![Key::new(parts).unwrap()]).unwrap();
+        let report = ledger.import(&token, Some(&keyring)).unwrap();
+        assert_eq!((report.added.len(), report.refused.len()), (0, 1));
+        assert!(!ledger.path().exists());
+    }
+}
+
+#[test]
+fn import_takes_more_tokens_than_one_may_paste() {
+    let (_dir, ledger) = ledger();
+    let signer = signer();
+    let token = |_| issue(&perpetual(), &signer, &context()).unwrap().token;
+    let tokens: Vec<String> = (0..300).map(token).collect();
+    let (head, tail) = tokens[299].split_at(70);
+    let text = format!("> {}\n\n\"{head}\n{tail}\"\n", tokens[..299].join("\n> "));
+    let report = ledger.import(&text, None).unwrap();
+    assert_eq!((report.added.len(), report.refused.len()), (300, 0), "{:?}", report.refused);
+}
+
+#[test]
+fn import_of_too_many_tokens_in_one_line_says_what_to_do() {
+    let (_dir, ledger) = ledger();
+    let report = ledger.import(&vec![issued(&perpetual()).token; 257].join(" "), None).unwrap();
+    assert_eq!((report.added.len(), report.refused.len()), (0, 1));
+    assert!(report.refused[0].reason.contains("import it in parts"), "{}", report.refused[0].reason);
+}
+
+#[test]
+fn import_of_nothing_makes_no_ledger() {
+    let (_dir, ledger) = ledger();
+    for text in ["", "hello\n", "{\"jti\":\n", "eyJhbGciOiJ4In0.eyJh"] {
+        assert!(ledger.import(text, None).unwrap().added.is_empty());
+        assert!(!ledger.path().exists(), "{text}");
+    }
+}
+
+#[test]
+fn import_reports_the_damage_of_the_ledger() {
+    let (_dir, ledger) = ledger();
+    fs::write(ledger.path(), "{\"jti\":\n").unwrap();
+    let report = ledger.import(&entry().token, None).unwrap();
+    assert_eq!(report.added.len(), 1);
+    assert!(matches!(report.damage[..], [Error::BadLedgerLine { line: 1, .. }]));
+}
+
+#[test]
+fn a_torn_line_is_not_said_to_be_of_a_license_that_nobody_has() {
+    let content = LedgerContent::parse(b"{\"jti\":");
+    let text = content.damage[0].to_string();
+    assert!(text.contains("breaks off") && text.contains("imported again") && !text.contains("never"), "{text}");
 }

@@ -1,4 +1,4 @@
-//! The three files of a key: written together or not at all, never over anything.
+//! The three files of a key: written together, never over anything, and taken back when one of them fails.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -14,8 +14,10 @@ use crate::{Error, dates};
 /// No key file is larger; what is, is not read.
 const MAX_FILE: u64 = 64 * 1024;
 
-const PRIVATE_SUFFIX: &str = ".private.pem";
-const PUBLIC_SUFFIX: &str = ".public.pem";
+/// How the name of a private key file ends, after the key id.
+pub const PRIVATE_SUFFIX: &str = ".private.pem";
+/// How the name of a public key file ends, after the key id.
+pub const PUBLIC_SUFFIX: &str = ".public.pem";
 
 /// Where the files of one key are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +74,8 @@ pub struct StoredKey {
 
 /// Writes the three files of a key into `dir`, which is made (mode 0700) if it is not there.
 ///
-/// All are written and flushed to disk, or none is left behind; an existing file is never touched.
+/// All are written and flushed to disk; on an error none is left behind, and an existing file is never touched. A run
+/// that is killed in between may leave files, incomplete ones too: later runs find them in the way and name them.
 ///
 /// # Errors
 /// [`Error::BadIssuer`], [`Error::FileExists`], [`Error::Io`], and those of [`PrivateKey::to_pem`].
@@ -99,7 +102,7 @@ pub fn write_new(dir: &Path, new: &NewKey<'_>) -> Result<(KeyPaths, KeyMetadata)
 /// Reads a private key file. With `passphrase` `None` an encrypted file is [`Error::PassphraseNeeded`].
 ///
 /// # Errors
-/// [`Error::Io`], or [`Error::InFile`] with an error of [`PrivateKey::from_pem`].
+/// [`Error::Io`], [`Error::FileTooLarge`], or [`Error::InFile`] with an error of [`PrivateKey::from_pem`].
 pub fn read_private(path: &Path, passphrase: Option<&Passphrase>) -> Result<StoredKey, Error> {
     let pem = read_limited(path)?;
     let (key, mut weaknesses) = PrivateKey::from_pem(&pem, passphrase).map_err(Error::in_file(path))?;
@@ -110,7 +113,7 @@ pub fn read_private(path: &Path, passphrase: Option<&Passphrase>) -> Result<Stor
 /// Reads a public key file.
 ///
 /// # Errors
-/// [`Error::Io`], or [`Error::InFile`] with [`Error::NotAPublicKey`].
+/// [`Error::Io`], [`Error::FileTooLarge`], or [`Error::InFile`] with [`Error::NotAPublicKey`].
 pub fn read_public(path: &Path) -> Result<[u8; 32], Error> {
     let pem = read_limited(path)?;
     public::public_from_pem(&pem).map_err(Error::in_file(path))
@@ -122,8 +125,7 @@ pub fn read_public(path: &Path) -> Result<[u8; 32], Error> {
 /// As [`read_private`].
 pub fn look_at_private(path: &Path) -> Result<(bool, Vec<Weakness>), Error> {
     let pem = read_limited(path)?;
-    let encrypted = private::is_encrypted(&pem).map_err(Error::in_file(path))?;
-    let mut weaknesses = private::weaknesses_unopened(&pem).map_err(Error::in_file(path))?;
+    let (encrypted, mut weaknesses) = private::look_at(&pem).map_err(Error::in_file(path))?;
     weaknesses.extend(open_mode(path)?);
     Ok((encrypted, weaknesses))
 }
@@ -141,8 +143,9 @@ fn describe(new: &NewKey<'_>) -> KeyMetadata {
 fn read_limited(path: &Path) -> Result<Zeroizing<String>, Error> {
     let mut text = Zeroizing::new(String::with_capacity(4096));
     let file = File::open(path).map_err(|error| Error::io("read", path, error))?;
-    file.take(MAX_FILE).read_to_string(&mut text).map_err(|error| Error::io("read", path, error))?;
-    Ok(text)
+    file.take(MAX_FILE + 1).read_to_string(&mut text).map_err(|error| Error::io("read", path, error))?;
+    let fits = u64::try_from(text.len()).is_ok_and(|size| size <= MAX_FILE);
+    if fits { Ok(text) } else { Err(Error::FileTooLarge { path: path.to_owned() }) }
 }
 
 /// Files made by one operation; those not [kept](Batch::keep) are removed when it is dropped.
@@ -155,8 +158,12 @@ impl Batch {
             io::ErrorKind::AlreadyExists => Error::FileExists { path: path.to_owned() },
             _ => Error::io("create", path, error),
         })?;
+        // Kept in mind before anything else can fail, so that nothing is left behind.
         self.0.push((path.to_owned(), file));
-        Ok(())
+        self.0
+            .last()
+            .map_or(Ok(()), |(_, file)| set_mode(file, mode))
+            .map_err(|error| Error::io("change the mode of", path, error))
     }
 
     fn write_all(&mut self, contents: &[&[u8]]) -> Result<(), Error> {
@@ -182,11 +189,8 @@ impl Drop for Batch {
 
 #[cfg(unix)]
 fn create_new(path: &Path, mode: u32) -> io::Result<File> {
-    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-    let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
-    // `mode` above is narrowed by the umask; a public key that its owner alone can read helps nobody.
-    file.set_permissions(fs::Permissions::from_mode(mode))?;
-    Ok(file)
+    use std::os::unix::fs::OpenOptionsExt as _;
+    OpenOptions::new().write(true).create_new(true).mode(mode).open(path)
 }
 
 #[cfg(not(unix))]
@@ -194,16 +198,38 @@ fn create_new(path: &Path, _mode: u32) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).open(path)
 }
 
+/// The mode of creating is narrowed by the umask; a public key that its owner alone can read helps nobody.
+#[cfg(unix)]
+fn set_mode(file: &File, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn set_mode(_file: &File, _mode: u32) -> io::Result<()> {
+    Ok(())
+}
+
+/// Makes a folder and those above it, and flushes their names.
 fn make_folder(dir: &Path) -> Result<(), Error> {
+    let is_new = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+    let new: Vec<&Path> = dir.ancestors().take_while(is_new).collect();
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir).map_err(|error| Error::io("create", dir, error))
+    builder.create(dir).map_err(|error| Error::io("create", dir, error))?;
+    new.into_iter().try_for_each(sync_parent)
+}
+
+/// Flushes the folder in which a file or folder is.
+pub(crate) fn sync_parent(path: &Path) -> Result<(), Error> {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    sync_folder(folder.unwrap_or(Path::new(".")))
 }
 
 /// Flushes a folder, so that the names of new files survive a power cut.
-pub(crate) fn sync_folder(dir: &Path) -> Result<(), Error> {
+fn sync_folder(dir: &Path) -> Result<(), Error> {
     if cfg!(unix) {
         File::open(dir).and_then(|folder| folder.sync_all()).map_err(|error| Error::io("flush", dir, error))?;
     }

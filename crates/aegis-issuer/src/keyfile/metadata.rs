@@ -38,7 +38,7 @@ pub fn thumbprint(public_key: [u8; 32]) -> String {
 /// Reads a metadata file; `None` when there is none.
 ///
 /// # Errors
-/// [`Error::Io`], [`Error::InFile`] with [`Error::BadJson`].
+/// [`Error::Io`], [`Error::InFile`] with [`Error::BadMetadata`].
 pub fn read_metadata(path: &Path) -> Result<Option<KeyMetadata>, Error> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
@@ -46,7 +46,7 @@ pub fn read_metadata(path: &Path) -> Result<Option<KeyMetadata>, Error> {
         Err(error) => return Err(Error::io("read", path, error)),
     };
     let metadata =
-        serde_json::from_str(&text).map_err(|error| Error::in_file(path)(Error::BadJson(error.to_string())))?;
+        serde_json::from_str(&text).map_err(|error| Error::in_file(path)(Error::BadMetadata(error.to_string())))?;
     Ok(Some(metadata))
 }
 

@@ -13,10 +13,12 @@ mod private;
 mod public;
 mod weakness;
 
-pub(crate) use files::sync_folder;
-pub use files::{KeyPaths, NewKey, StoredKey, look_at_private, read_private, read_public, write_new};
+pub(crate) use files::sync_parent;
+pub use files::{
+    KeyPaths, NewKey, PRIVATE_SUFFIX, PUBLIC_SUFFIX, StoredKey, look_at_private, read_private, read_public, write_new,
+};
 pub use id::{KeyId, check_issuer};
 pub use metadata::{KeyMetadata, keyring_entry, read_metadata, thumbprint};
-pub use private::{Passphrase, PrivateKey, Protection, is_encrypted};
+pub use private::{Passphrase, PrivateKey, Protection};
 pub use public::{public_from_pem, public_to_pem};
 pub use weakness::{MIN_PBKDF2_ITERATIONS, Weakness};

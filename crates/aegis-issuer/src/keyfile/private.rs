@@ -116,9 +116,8 @@ impl PrivateKey {
     }
 
     fn from_encrypted(der: &[u8], passphrase: Option<&Passphrase>) -> Result<(Self, Vec<Weakness>), Error> {
-        let encrypted = EncryptedPrivateKeyInfoRef::try_from(der).map_err(|_| unreadable_encryption(der))?;
-        let parameters = encrypted.encryption_algorithm.pbes2().ok_or(Error::UnsupportedEncryption)?;
-        check_cost(parameters)?;
+        let encrypted = encrypted_info(der)?;
+        let parameters = parameters(&encrypted)?;
         let passphrase = passphrase.ok_or(Error::PassphraseNeeded)?;
         let plain = encrypted.decrypt(passphrase.expose_secret()).map_err(|error| decryption_failed(&error))?;
         // A wrong passphrase passes the padding check now and then and gives rubbish: that is no damaged key.
@@ -144,29 +143,31 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
-/// Whether a private key file needs a passphrase.
-///
-/// # Errors
-/// [`Error::NotAPrivateKey`].
-pub fn is_encrypted(pem: &str) -> Result<bool, Error> {
-    Ok(matches!(split_pem(pem)?.0, Form::Encrypted))
-}
-
-/// What is weak about an encrypted private key file, as far as can be said without its passphrase.
+/// Whether a private key is encrypted, and what is weak about it, as far as can be said without its passphrase.
 ///
 /// # Errors
 /// As [`PrivateKey::from_pem`].
-pub(super) fn weaknesses_unopened(pem: &str) -> Result<Vec<Weakness>, Error> {
-    match PrivateKey::from_pem(pem, None) {
-        Ok((_, found)) => Ok(found),
-        Err(Error::PassphraseNeeded) => {
-            let (_, document) = split_pem(pem)?;
-            let encrypted =
-                EncryptedPrivateKeyInfoRef::try_from(document.as_bytes()).map_err(|_| Error::UnsupportedEncryption)?;
-            Ok(encrypted.encryption_algorithm.pbes2().map(weakness::of_encryption).unwrap_or_default())
+pub(super) fn look_at(pem: &str) -> Result<(bool, Vec<Weakness>), Error> {
+    match split_pem(pem)? {
+        (Form::Plain, document) => {
+            PrivateKey::from_der(document.as_bytes()).map(|_| (false, vec![Weakness::Unencrypted]))
         }
-        Err(error) => Err(error),
+        (Form::Encrypted, document) => {
+            let encrypted = encrypted_info(document.as_bytes())?;
+            Ok((true, weakness::of_encryption(parameters(&encrypted)?)))
+        }
     }
+}
+
+fn encrypted_info(der: &[u8]) -> Result<EncryptedPrivateKeyInfoRef<'_>, Error> {
+    EncryptedPrivateKeyInfoRef::try_from(der).map_err(|_| unreadable_encryption(der))
+}
+
+/// How a private key is encrypted, if that is known here and costs no more than it may.
+fn parameters<'a>(encrypted: &'a EncryptedPrivateKeyInfoRef<'_>) -> Result<&'a Parameters, Error> {
+    let parameters = encrypted.encryption_algorithm.pbes2().ok_or(Error::UnsupportedEncryption)?;
+    check_cost(parameters)?;
+    Ok(parameters)
 }
 
 enum Form {

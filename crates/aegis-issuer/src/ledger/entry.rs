@@ -99,7 +99,7 @@ impl LedgerEntry {
         // serde's message may quote the line, which holds a token: only say where it went wrong.
         Some(serde_json::from_slice(line).map_err(|error| match error.classify() {
             serde_json::error::Category::Eof => {
-                "it breaks off, as after a crash; its license was never handed out".to_owned()
+                "it breaks off, as after a crash; if its license was handed out, it can be imported again".to_owned()
             }
             _ => format!("it is not a ledger entry (column {})", error.column()),
         }))

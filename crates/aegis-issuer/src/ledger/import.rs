@@ -6,6 +6,7 @@ use aegis_core::{Keyring, open, split_bundle};
 
 use super::{Ledger, LedgerEntry};
 use crate::Error;
+use crate::issue::check_scope;
 
 /// What an import did.
 #[derive(Debug, Default)]
@@ -16,6 +17,8 @@ pub struct ImportReport {
     pub already_there: usize,
     /// What was not imported, and why.
     pub refused: Vec<NotImported>,
+    /// One [`Error::BadLedgerLine`] for each unreadable line of this ledger.
+    pub damage: Vec<Error>,
 }
 
 /// Something in the input that was not imported.
@@ -30,27 +33,42 @@ pub struct NotImported {
 impl Ledger {
     /// Adds the licenses of `text` that are not here yet: lines of another ledger, and tokens among any other text.
     ///
-    /// With a `keyring`, a license whose signature does not hold is refused. What an entry says is always read from its
-    /// token again; of a ledger line only `issued_by` is believed. Two licenses with one id are never merged.
+    /// With a `keyring`, a license is refused whose signature does not hold, or which lies outside the limits (issuer,
+    /// modules, window) of its key. What an entry says is always read from its token again; of a ledger line only
+    /// `issued_by` is believed. Two licenses with one id are never merged. Without anything to add, the ledger is not
+    /// touched.
     ///
     /// # Errors
     /// [`Error::Io`]; what cannot be imported is no error but listed in the [report](ImportReport::refused).
     pub fn import(&self, text: &str, keyring: Option<&Keyring>) -> Result<ImportReport, Error> {
         let mut report = ImportReport::default();
-        let candidates = candidates(text, &mut report);
+        let mut found = Vec::new();
+        for candidate in candidates(text, &mut report) {
+            match candidate.entry(keyring) {
+                Ok(entry) => found.push((candidate.place, entry)),
+                Err(reason) => report.refused.push(NotImported { place: candidate.place, reason }),
+            }
+        }
+        if found.is_empty() {
+            return Ok(report);
+        }
         let mut open_ledger = self.open()?;
         let known = open_ledger.read()?;
+        report.damage = known.damage;
         let mut tokens: HashMap<String, String> =
             known.entries.into_iter().map(|entry| (entry.jti.to_ascii_lowercase(), entry.token)).collect();
         let mut new = Vec::new();
-        for candidate in candidates {
-            match candidate.check(keyring, &tokens) {
-                Ok(Some(entry)) => {
+        for (place, entry) in found {
+            match tokens.get(&entry.jti.to_ascii_lowercase()) {
+                None => {
                     tokens.insert(entry.jti.to_ascii_lowercase(), entry.token.clone());
                     new.push(entry);
                 }
-                Ok(None) => report.already_there += 1,
-                Err(reason) => report.refused.push(NotImported { place: candidate.place, reason }),
+                Some(token) if *token == entry.token => report.already_there += 1,
+                Some(_) => {
+                    let reason = format!("another license with the id {} is in the ledger", entry.jti);
+                    report.refused.push(NotImported { place, reason });
+                }
             }
         }
         if !new.is_empty() {
@@ -69,17 +87,13 @@ struct Candidate {
 }
 
 impl Candidate {
-    /// The entry to add, `None` when it is known.
-    fn check(&self, keyring: Option<&Keyring>, known: &HashMap<String, String>) -> Result<Option<LedgerEntry>, String> {
+    /// The entry that the token makes, if it verifies.
+    fn entry(&self, keyring: Option<&Keyring>) -> Result<LedgerEntry, String> {
         if let Some(keyring) = keyring {
-            open(&self.token, keyring).map_err(|refusal| refusal.error.to_string())?;
+            let license = open(&self.token, keyring).map_err(|refusal| refusal.error.to_string())?;
+            check_scope(&license, keyring).map_err(|error| error.to_string())?;
         }
-        let entry = LedgerEntry::from_token(&self.token, self.issued_by.clone()).map_err(|error| error.to_string())?;
-        match known.get(&entry.jti.to_ascii_lowercase()) {
-            None => Ok(Some(entry)),
-            Some(token) if *token == entry.token => Ok(None),
-            Some(_) => Err(format!("another license with the id {} is in the ledger", entry.jti)),
-        }
+        LedgerEntry::from_token(&self.token, self.issued_by.clone()).map_err(|error| error.to_string())
     }
 }
 
@@ -107,19 +121,41 @@ fn candidates(text: &str, report: &mut ImportReport) -> Vec<Candidate> {
 
 fn tokens(text: &str, report: &mut ImportReport) -> Vec<Candidate> {
     let mut found = Vec::new();
-    let place = |index: usize| format!("token {}", index + 1);
-    match split_bundle(text) {
-        Err(error) => report.refused.push(NotImported { place: "the text".to_owned(), reason: error.to_string() }),
-        Ok(parts) => {
-            for (index, part) in parts.into_iter().enumerate() {
-                match part {
-                    Ok(token) => {
-                        found.push(Candidate { place: place(index), token: token.into_owned(), issued_by: None });
-                    }
-                    Err(error) => report.refused.push(NotImported { place: place(index), reason: error.to_string() }),
-                }
+    let mut number = 0;
+    for piece in pieces(text) {
+        let parts = split_bundle(&piece).unwrap_or_else(|error| {
+            let reason = format!("{error} Put each license on a line of its own, or import it in parts.");
+            report.refused.push(NotImported { place: "a part of the text".to_owned(), reason });
+            Vec::new()
+        });
+        for part in parts {
+            number += 1;
+            let place = format!("token {number}");
+            match part {
+                Ok(token) => found.push(Candidate { place, token: token.into_owned(), issued_by: None }),
+                Err(error) => report.refused.push(NotImported { place, reason: error.to_string() }),
             }
         }
     }
     found
+}
+
+/// The text, cut before each line that begins with a whole token: what one may paste is limited, what is imported not.
+fn pieces(text: &str) -> Vec<String> {
+    let mut pieces = Vec::new();
+    let mut piece = String::new();
+    for line in text.split_inclusive('\n') {
+        if begins_with_token(line) {
+            pieces.push(std::mem::take(&mut piece));
+        }
+        piece.push_str(line);
+    }
+    pieces.push(piece);
+    pieces
+}
+
+/// Whether a line begins with a whole token, be it after `> ` or a quotation mark.
+fn begins_with_token(line: &str) -> bool {
+    let line = line.trim_start_matches(|letter: char| !letter.is_ascii_alphanumeric());
+    matches!(split_bundle(line).as_deref(), Ok([Ok(token), ..]) if line.starts_with(token.as_ref()))
 }

@@ -1,8 +1,7 @@
 //! `licenses.jsonl`: every license that was issued, one JSON object a line, only ever appended to.
 //!
 //! A line is flushed to disk before its license is handed out, so a license that a customer has is always in the
-//! ledger. A crash can leave a torn last line; it belongs to a license that nobody got, is reported with its number,
-//! and does not stop anything.
+//! ledger. A crash can leave a torn last line; it is reported with its number and does not stop anything.
 
 mod entry;
 mod import;
@@ -15,7 +14,7 @@ pub use entry::{LedgerCustomer, LedgerEntry};
 pub use import::{ImportReport, NotImported};
 
 use crate::Error;
-use crate::keyfile::sync_folder;
+use crate::keyfile::sync_parent;
 
 /// The file's usual name, beside the keys.
 pub const LEDGER_FILE: &str = "licenses.jsonl";
@@ -96,8 +95,7 @@ impl Ledger {
         let (file, is_new) = open_or_create(&self.path).map_err(|error| self.fault("open", error))?;
         file.lock().map_err(|error| self.fault("lock", error))?;
         if is_new {
-            let folder = self.path.parent().filter(|parent| !parent.as_os_str().is_empty());
-            sync_folder(folder.unwrap_or(Path::new(".")))?;
+            sync_parent(&self.path)?;
         }
         Ok(OpenLedger { ledger: self, file })
     }

@@ -116,19 +116,20 @@ fn passphrase_if_at_hand(
     }
 }
 
-/// The public key, if it is there and its metadata agrees.
+/// The public key, if it can be read; whether its metadata agrees is reported.
 fn check_public(key: &NamedKey, report: &mut Report<'_>) -> Option<[u8; 32]> {
     if !key.paths.public.exists() {
         report.add(Level::Problem, "the public key is not here");
         return None;
     }
     let public = report.or_problem(read_public(&key.paths.public))?;
-    match report.or_problem(read_metadata(&key.paths.metadata))? {
-        None => report.add(Level::Note, "there is no metadata file"),
-        Some(metadata) if metadata.kid == key.kid && metadata.thumbprint == thumbprint(public) => {
+    match report.or_problem(read_metadata(&key.paths.metadata)) {
+        None => {}
+        Some(None) => report.add(Level::Note, "there is no metadata file"),
+        Some(Some(metadata)) if metadata.kid == key.kid && metadata.thumbprint == thumbprint(public) => {
             report.add(Level::Ok, "the metadata belongs to the public key");
         }
-        Some(_) => report.add(Level::Problem, "the metadata belongs to another key"),
+        Some(Some(_)) => report.add(Level::Problem, "the metadata belongs to another key"),
     }
     Some(public)
 }

@@ -6,7 +6,7 @@ mod show;
 
 use std::path::Path;
 
-use aegis_issuer::keyfile::KeyPaths;
+use aegis_issuer::keyfile::{KeyPaths, PRIVATE_SUFFIX, PUBLIC_SUFFIX};
 use clap::Subcommand;
 
 use crate::failure::Failure;
@@ -44,8 +44,8 @@ struct NamedKey {
 /// nobody's.
 fn keys_at(path: &Path) -> Result<Vec<NamedKey>, Failure> {
     let files = if path.is_dir() {
-        let mut files = files_ending(path, ".private.pem")?;
-        files.extend(files_ending(path, ".public.pem")?);
+        let mut files = files_ending(path, PRIVATE_SUFFIX)?;
+        files.extend(files_ending(path, PUBLIC_SUFFIX)?);
         files
     } else {
         vec![path.to_owned()]
@@ -62,6 +62,6 @@ fn keys_at(path: &Path) -> Result<Vec<NamedKey>, Failure> {
 
 fn named(file: &Path) -> Option<NamedKey> {
     let paths = KeyPaths::beside(file)?;
-    let kid = paths.public.file_name()?.to_str()?.strip_suffix(".public.pem")?.to_owned();
+    let kid = paths.public.file_name()?.to_str()?.strip_suffix(PUBLIC_SUFFIX)?.to_owned();
     Some(NamedKey { kid, paths })
 }

@@ -31,6 +31,7 @@ pub(crate) fn run(arguments: &ImportArgs) -> Result<Outcome, Failure> {
         None => None,
     };
     let report = arguments.ledger.ledger().import(&read_text(&arguments.file)?, keyring.as_ref())?;
+    arguments.ledger.warn_of(&report.damage);
     for refused in &report.refused {
         warn(format!("{} is not imported: {}", refused.place, printable(&refused.reason)));
     }

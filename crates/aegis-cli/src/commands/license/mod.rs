@@ -12,6 +12,7 @@ mod verify;
 
 use std::path::{Path, PathBuf};
 
+use aegis_issuer::Error;
 use aegis_issuer::ledger::{LEDGER_FILE, Ledger, LedgerContent};
 use clap::{Args, Subcommand};
 
@@ -64,9 +65,13 @@ impl LedgerArgs {
     /// Reads the ledger and warns of unreadable lines.
     fn read(&self) -> Result<LedgerContent, Failure> {
         let content = self.ledger().read()?;
-        for damage in &content.damage {
+        self.warn_of(&content.damage);
+        Ok(content)
+    }
+
+    fn warn_of(&self, damage: &[Error]) {
+        for damage in damage {
             warn(format!("{}: {damage}", self.ledger.display()));
         }
-        Ok(content)
     }
 }

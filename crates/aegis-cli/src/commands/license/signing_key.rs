@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use aegis_core::Keyring;
 use aegis_issuer::keyfile::{
-    KeyMetadata, KeyPaths, PrivateKey, look_at_private, read_metadata, read_private, read_public, thumbprint,
+    KeyMetadata, KeyPaths, PRIVATE_SUFFIX, PrivateKey, look_at_private, read_metadata, read_private, read_public,
+    thumbprint,
 };
 use aegis_issuer::{Error, FileSigner, Signer as _};
 use clap::Args;
@@ -20,7 +21,7 @@ pub(super) struct SigningKeyArgs {
     /// The private key, KID.private.pem
     #[arg(long, value_name = "FILE")]
     pub(super) key: PathBuf,
-    /// The key's id, where no .json file beside the key says it
+    /// The key's id, where the name of its file does not say it
     #[arg(long, value_name = "KID")]
     kid: Option<String>,
     /// The issuer that the key speaks for, where no .json file beside the key says it
@@ -53,20 +54,19 @@ impl SigningKeyArgs {
             Some(paths) => read_metadata(&paths.metadata)?,
             None => None,
         };
-        let kid = self.kid(metadata.as_ref())?;
+        let kid = self.kid()?;
         let issuer = self.issuer(metadata.as_ref())?;
         let key = self.read()?;
-        check_pair(&key, paths.as_ref(), metadata.as_ref())?;
+        check_belonging(&kid, &key, paths.as_ref(), metadata.as_ref())?;
         let signer = FileSigner::new(&kid, key)?;
         let keyring = self.keyring(&signer)?;
         Ok(SigningKey { signer, issuer, keyring })
     }
 
-    fn kid(&self, metadata: Option<&KeyMetadata>) -> Result<String, Failure> {
-        let known = metadata.map(|metadata| metadata.kid.clone()).or_else(|| {
-            let name = self.key.file_name()?.to_str()?;
-            name.strip_suffix(".private.pem").map(str::to_owned)
-        });
+    /// The file's name says it, as that of the public key does in wheels.
+    fn kid(&self) -> Result<String, Failure> {
+        let name = self.key.file_name().and_then(|name| name.to_str());
+        let known = name.and_then(|name| name.strip_suffix(PRIVATE_SUFFIX)).map(str::to_owned);
         agreed("--kid", "key id", self.kid.as_ref(), known)
     }
 
@@ -90,8 +90,7 @@ impl SigningKeyArgs {
         let knows =
             |keyring: &Keyring| keyring.get(signer.kid()).is_some_and(|key| key.parts().public == signer.public_key());
         let Some(folder) = &self.keyring else {
-            let folder = if self.folder().as_os_str().is_empty() { Path::new(".") } else { self.folder() };
-            return Ok(keyrings::of_folder(folder)?.filter(knows));
+            return Ok(keyrings::of_folder(keyrings::folder_of(&self.key))?.filter(knows));
         };
         let keyring = keyrings::of_folder(folder)?;
         match keyring.filter(knows) {
@@ -114,15 +113,27 @@ fn agreed(flag: &str, what: &str, said: Option<&String>, known: Option<String>) 
         (Some(value), _) => Ok(value.clone()),
         (None, Some(value)) => Ok(value),
         (None, None) => Err(Failure::usage(
-            format!("the {what} of this key is not known: there is no metadata file beside it"),
-            format!("give {flag}"),
+            format!("the {what} of this key is not known: its files do not say it"),
+            format!("give {flag}, or keep the three files of the key together under their names"),
         )),
     }
 }
 
 /// What lies beside the private key must belong to it: else customers could not verify what it signs.
-fn check_pair(key: &PrivateKey, paths: Option<&KeyPaths>, metadata: Option<&KeyMetadata>) -> Result<(), Failure> {
+fn check_belonging(
+    kid: &str,
+    key: &PrivateKey,
+    paths: Option<&KeyPaths>,
+    metadata: Option<&KeyMetadata>,
+) -> Result<(), Failure> {
     let Some(paths) = paths else { return Ok(()) };
+    if let Some(metadata) = metadata.filter(|metadata| metadata.kid != kid) {
+        let path = paths.metadata.display();
+        return Err(Failure::new(
+            format!("{path} says that the key id is {:?}, but the name of the file says {kid:?}", metadata.kid),
+            "give the key's files the key id as their names, or correct the .json file",
+        ));
+    }
     if metadata.is_some_and(|metadata| metadata.thumbprint != thumbprint(key.public_key())) {
         return Err(Error::PairMismatch { path: paths.metadata.clone() }.into());
     }

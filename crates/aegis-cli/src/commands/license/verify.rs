@@ -1,11 +1,12 @@
 //! `aegis license verify`
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use aegis_core::{
     Assessment, Context, Instance, Keyring, License, Outcome as CheckOutcome, Refusal, Transition, assess, evaluate,
-    open, running_major, sole_token,
+    open, running_major, sole_token, split_bundle,
 };
 use aegis_issuer::dates;
 use clap::Args;
@@ -69,7 +70,7 @@ pub(crate) fn run(arguments: &VerifyArgs) -> Result<Outcome, Failure> {
     let text = read_text(&arguments.file)?;
     let verdict = match (&arguments.module, arguments.odoo_version) {
         (Some(module), Some(major)) => of_text(&text, &keyring, &context(arguments, module, major, instance.as_ref())),
-        _ => of_itself(&text, &keyring, arguments, instance.as_ref()),
+        _ => of_itself(&only_token(&text)?, &keyring, arguments, instance.as_ref()),
     };
     let outcome = if arguments.json { Outcome::json(&verdict.to_json())? } else { Outcome::text(verdict.to_text()) };
     Ok(outcome.good_if(verdict.works))
@@ -103,6 +104,19 @@ fn of_text(text: &str, keyring: &Keyring, context: &Context<'_>) -> Verdict {
         remedy: report.remedy,
         deciding,
         next: report.next,
+    }
+}
+
+/// The one license of the text; the text itself where none is found, so that it is said what is wrong with it.
+fn only_token(text: &str) -> Result<Cow<'_, str>, Failure> {
+    let mut parts = split_bundle(text).map_err(|error| Failure::new(error.to_string(), "give only the licenses"))?;
+    match (parts.len(), parts.pop()) {
+        (1, Some(Ok(token))) => Ok(token),
+        (0 | 1, _) => Ok(text.into()),
+        (count, _) => {
+            let remedy = "give --module and --odoo-version, for which the best of them is chosen; or give one license";
+            Err(Failure::usage(format!("the text holds {count} licenses"), remedy))
+        }
     }
 }
 
