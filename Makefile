@@ -2,6 +2,12 @@
 
 SHELL := /bin/bash
 PYTHON ?= python3
+export CARGO_TARGET_DIR := $(CURDIR)/target
+
+ifeq ($(shell command -v cargo),)
+$(error Rust 1.89 or newer is needed: see https://rustup.rs)
+endif
+
 TOOLS := .cache/tools
 CARGO_DENY := .cache/cargo/bin/cargo-deny
 PYTHON_CODE := python python_tests tools
@@ -47,8 +53,7 @@ bench: wheel ## Measure against PyJWT, joserfc, authlib, jwcrypto, oxyjwt, webto
 
 wheel: $(TOOLS)/ready ## Build the wheel into dist/
 	@echo "== Building the wheel"
-	@rm -rf dist
-	$(TOOLS)/bin/maturin build --quiet --release --locked --out dist
+	@tools/wheel.sh dist
 
 clean: ## Remove everything that was built or set up
 	rm -rf target dist .cache fuzz/target

@@ -20,7 +20,8 @@ fn main() {
 }
 
 fn run() -> Outcome<()> {
-    let folder = env::var_os("AEGIS_PUBLIC_KEYS").map_or_else(|| PathBuf::from("public_keys"), PathBuf::from);
+    let named = env::var_os("AEGIS_PUBLIC_KEYS").filter(|folder| !folder.is_empty());
+    let folder = named.map_or_else(|| PathBuf::from("public_keys"), PathBuf::from);
     println!("cargo::rerun-if-changed={}", folder.display());
     let keyring = read_keyring(&folder).map_err(|problem| format!("{}: {problem}", folder.display()))?;
     let out = env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?;

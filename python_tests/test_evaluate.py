@@ -100,6 +100,12 @@ def test_a_message_with_several_licenses(vendor: Vendor, keyring: aegis.Keyring)
     assert [assessment.code for assessment in listed.assessments] == ["expired", "valid"]
 
 
+def test_texts_of_a_sequence_are_kept_apart(token: str, keyring: aegis.Keyring) -> None:
+    """Two halves in two texts are no license, and half a token does not run on into the next text."""
+    assert evaluate([token[:-1], token[-1]], keyring).code == "malformed"
+    assert evaluate([token[:-1], token], keyring).code == "valid"
+
+
 def test_of_equals_the_later_issued_decides(vendor: Vendor, keyring: aegis.Keyring) -> None:
     """Whatever their order in the text."""
     older, newer = vendor.license(jti=FIRST, iat=NOW - 2), vendor.license(jti=SECOND, iat=NOW - 1)

@@ -223,3 +223,36 @@ def test_a_reader_that_went_away(unbuffered: str, token: str) -> None:
     assert b"Traceback" not in done.stderr
     assert b"Exception ignored" not in done.stderr
     assert done.returncode != 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no POSIX shell")
+@pytest.mark.parametrize(("closed", "code"), [("<&-", 2), (">&-", 0)])
+def test_a_closed_stream_is_no_refusal(closed: str, code: int) -> None:
+    """Without input there is nothing to verify; without output the exit code still tells."""
+    sample = "" if closed == "<&-" else SAMPLES / "perpetual.license"
+    command = f'exec "$0" -m aegis_license verify --module aegis_demo --odoo-version 18.0 {sample} {closed}'
+    done = subprocess.run(["sh", "-c", command, sys.executable], capture_output=True, check=False, timeout=60)
+    assert done.returncode == code, done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_file_that_cannot_be_read(token: str, tmp_path: Path) -> None:
+    """Names the file and a remedy; a token in its place is not repeated."""
+    for name in (str(tmp_path), str(tmp_path / "nope")):
+        done = run("inspect", name)
+        assert done.returncode == 2
+        assert repr(name) in done.stderr
+        assert "name a file" in done.stderr
+    done = run("inspect", token)
+    assert done.returncode == 2
+    assert token[:20] not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "day", ["foo", "2026-13-01", "20261101", "2026-11-01T10:00:00", "2026-11-01T10:00:00.5Z"]
+)
+def test_what_is_no_date_says_what_one_is(day: str) -> None:
+    """Wrong usage, with an example."""
+    done = run("verify", *ASKED, "--at", day)
+    assert done.returncode == 2
+    assert "such as 2026-11-01" in done.stderr

@@ -101,7 +101,8 @@ pub(crate) fn keep(token: &str, keyring: &Keyring, license: Arc<CoreLicense>, ob
     let Some(tag) = tag(token, keyring) else { return };
     let slot = Slot { keyring: keyring.identity(), token: token.into(), license, object };
     let mut slots = slots();
-    let dropped = if slots.len() >= CAPACITY { mem::take(&mut *slots) } else { Slots::default() };
+    let full = slots.len() >= CAPACITY && !slots.contains_key(&tag);
+    let dropped = if full { mem::take(&mut *slots) } else { Slots::default() };
     let replaced = slots.insert(tag, slot);
     // Dropped only now that the lock is free: dropping a Python object may run Python.
     drop(slots);

@@ -1,19 +1,23 @@
 //! Instants in Unix seconds: those that Python passes, and the present where it passes none.
 
+use aegis_core::MAX_TIME;
 use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
 
-/// An instant as Python passes it. One that is out of range is a `ValueError`, never an `OverflowError`.
+/// An instant as Python passes it: from 1970 to 9999, so that milliseconds are not taken for seconds.
 pub(crate) struct UnixTime(pub(crate) i64);
 
 impl<'py> FromPyObject<'_, 'py> for UnixTime {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        object.extract().map(Self).map_err(|error: PyErr| {
-            let out_of_range = error.is_instance_of::<PyOverflowError>(object.py());
-            if out_of_range { PyValueError::new_err("a time in Unix seconds is out of range") } else { error }
-        })
+        let out_of_range = || PyValueError::new_err("a time in Unix seconds, of the years 1970 to 9999, is meant");
+        match object.extract() {
+            Ok(seconds) if (0..=MAX_TIME).contains(&seconds) => Ok(Self(seconds)),
+            Ok(_) => Err(out_of_range()),
+            Err(error) if PyErr::is_instance_of::<PyOverflowError>(&error, object.py()) => Err(out_of_range()),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple};
 
+use crate::boundary::texts;
 use crate::clock::UnixTime;
 
 /// A key as the build script writes it.
@@ -67,15 +68,18 @@ impl Keyring {
     fn from_pem(
         pems: &Bound<'_, PyDict>,
         issuer: &str,
-        r#use: Option<Vec<String>>,
-        modules: Option<Vec<String>>,
+        r#use: Option<&Bound<'_, PyAny>>,
+        modules: Option<&Bound<'_, PyAny>>,
         not_before: Option<UnixTime>,
         not_after: Option<UnixTime>,
     ) -> PyResult<Self> {
         let (not_before, not_after) = (not_before.map(|time| time.0), not_after.map(|time| time.0));
-        let uses = r#use.unwrap_or_else(|| vec![KeyUse::License.as_str().to_owned()]);
-        let uses: Vec<_> = uses.iter().map(|text| parse_use(text)).collect::<PyResult<_>>()?;
-        let patterns = modules.map(|names| names.iter().map(|name| parse_module(name)).collect()).transpose()?;
+        let uses = match r#use {
+            Some(words) => texts(words, "use")?.iter().map(|word| parse_use(word)).collect::<PyResult<_>>()?,
+            None => vec![KeyUse::License],
+        };
+        let names = modules.map(|names| texts(names, "modules")).transpose()?;
+        let patterns = names.map(|names| names.iter().map(|name| parse_module(name)).collect()).transpose()?;
         let mut keys = Vec::with_capacity(pems.len());
         for (kid, pem) in pems {
             let kid: String = kid.extract()?;

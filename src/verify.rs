@@ -1,13 +1,14 @@
 //! `verify_license` and `evaluate`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use aegis_core::{self as core, Context, Error, check, running_major, sole_token, status};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-use crate::boundary::contain;
+use crate::boundary::{contain, texts};
 use crate::cache::{keep, keep_last, last, lookup, open_new};
 use crate::clock::{self, UnixTime};
 use crate::errors::refused;
@@ -138,14 +139,12 @@ pub(crate) fn evaluate(
     Ok(Report::new(report, context.now))
 }
 
-/// One text, or several, kept apart by a sign that is no part of a token. Lone surrogates are replaced: nor are they.
-fn joined(tokens: &Bound<'_, PyAny>) -> PyResult<String> {
-    if let Ok(text) = tokens.cast::<PyString>() {
-        return Ok(text.to_string_lossy().into_owned());
+/// One text, or several, kept apart by a sign that is no part of a token.
+fn joined<'t>(tokens: &'t Bound<'_, PyAny>) -> PyResult<Cow<'t, str>> {
+    match tokens.cast::<PyString>() {
+        Ok(text) => Ok(text.to_string_lossy()),
+        Err(_) => Ok(texts(tokens, "tokens")?.join("\n|\n").into()),
     }
-    let wrong = || PyTypeError::new_err("tokens: a str or a sequence of str is meant");
-    let texts: Vec<Bound<'_, PyString>> = tokens.extract().map_err(|_| wrong())?;
-    Ok(texts.iter().map(|text| text.to_string_lossy()).collect::<Vec<_>>().join("\n|\n"))
 }
 
 fn major_version(odoo_version: &str) -> PyResult<u16> {

@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+export CARGO_TARGET_DIR=$PWD/target
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 bold=; plain=
@@ -10,7 +11,7 @@ if [ -t 1 ]; then bold=$(printf "\033[1m") plain=$(printf "\033[0m"); fi
 step() { printf "\n%s\n" "$bold$*$plain"; }
 aegis() { target/release/aegis "$@"; }
 
-step "Building the aegis command (the first time takes a minute or two)"
+step "Building the aegis command (the first time takes some minutes)"
 cargo build --release --quiet --locked -p aegis-cli
 
 step "1. A key pair for the vendor, the private half encrypted"
@@ -21,8 +22,8 @@ mkdir "$work/public_keys"
 cp "$work/keys/acme-2026.public.pem" "$work/public_keys/"
 printf '[acme-2026]\nissuer = "Acme Modules"\nmodules = ["acme_*"]\n' >"$work/public_keys/keyring.toml"
 
-step "2. A wheel that trusts this key and no other"
-AEGIS_PUBLIC_KEYS="$work/public_keys" .cache/tools/bin/maturin build --quiet --release --locked --out "$work/dist"
+step "2. A wheel that trusts this key and no other (half a minute)"
+AEGIS_PUBLIC_KEYS="$work/public_keys" tools/wheel.sh "$work/dist"
 .cache/tools/bin/python -m venv "$work/venv"
 "$work/venv/bin/pip" install --quiet --disable-pip-version-check --no-index "$work"/dist/*.whl
 ls -l "$work"/dist/*.whl | awk '{print "  " $9 ", " $5 " bytes"}' | sed "s|$work/dist/||"

@@ -6,12 +6,13 @@ Exit codes: 0 for yes, 1 for a refusal, 2 for wrong usage.
 import argparse
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from datetime import date, datetime, timezone
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import aegis_license as aegis
 
@@ -32,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         code = _run(options)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read the output has seen enough; what is left must not be flushed at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -96,19 +98,37 @@ def _add_file(command: argparse.ArgumentParser) -> None:
 
 
 def _instant(text: str) -> int:
-    """Read a day (its first second, UTC) or an ISO 8601 instant with its offset."""
-    day = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    if day.tzinfo is None:
-        if len(text) > len("2026-11-01"):
-            message = "an instant needs its offset from UTC, such as 2026-11-01T12:00:00Z"
-            raise argparse.ArgumentTypeError(message)
-        day = day.replace(tzinfo=timezone.utc)
-    return int(day.timestamp())
+    """Read a day (its first second, UTC) or an RFC 3339 instant."""
+    day = r"\d{4}-\d\d-\d\d"
+    instant = f"{text}T00:00:00Z" if re.fullmatch(day, text, re.ASCII) else text
+    try:
+        if not re.fullmatch(rf"{day}T\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)", instant, re.ASCII):
+            raise ValueError
+        return int(datetime.fromisoformat(instant.replace("Z", "+00:00")).timestamp())
+    except ValueError:
+        message = "a date such as 2026-11-01, or an instant such as 2026-11-01T12:00:00Z, is meant"
+        raise argparse.ArgumentTypeError(message) from None
 
 
 def _read(file: str) -> str:
-    data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    return data.decode("utf-8", errors="replace")
+    """Read what was named, up to what is evaluated at all."""
+    if file == "-":
+        if sys.stdin is None:
+            message = "there is no standard input; name a file"
+            raise OSError(message)
+        return _decoded(sys.stdin.buffer)
+    try:
+        with Path(file).open("rb") as stream:
+            return _decoded(stream)
+    except OSError as error:
+        # The name may be a token that was typed by mistake.
+        name = "a license instead of the name of a file" if file.startswith("eyJ") else repr(file)
+        message = f"cannot read {name}: {error.strerror}; name a file with the license, or '-'"
+        raise OSError(message) from None
+
+
+def _decoded(stream: BinaryIO) -> str:
+    return stream.read(_MAX_READ).decode("utf-8", errors="replace")
 
 
 def _inspect(options: argparse.Namespace) -> int:
@@ -230,6 +250,7 @@ def _date(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, tz=timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
+_MAX_READ = 4 * 1024 * 1024 + 1
 _TIMES = {"iat", "exp", "nbf", "notify_admins_from", "notify_users_from", "grace_until", "updates_until"}
 
 

@@ -181,6 +181,11 @@ def ranges_of_claims() -> Iterator[Vector]:
         "exp_of_a_perpetual_license_is_refused": ("exp", perpetual(exp=ENDS), "malformed"),
         "exp_null_of_a_perpetual_license_is_accepted": ("exp", perpetual(exp=None), "valid"),
         "license_type_unknown_is_unsupported": ("license_type", claims(license_type="lease"), "unsupported"),
+        "license_type_unknown_without_an_end_is_unsupported": (
+            "license_type",
+            claims(license_type="lease", exp=DROP),
+            "unsupported",
+        ),
         "fingerprint_not_hexadecimal_is_refused": (
             "instance_fingerprint",
             claims(instance_fingerprint="sha256:" + "g" * 64),

@@ -4,6 +4,8 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
+use crate::verify::is_space;
+
 /// SHA-256 of `database_uuid + ":" + domain`, which a license may be bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 32]);
@@ -59,14 +61,15 @@ impl Instance {
     /// Describes an instance by Odoo's `database.uuid` and the host and port of its base URL.
     ///
     /// # Errors
-    /// [`BadInstance`] when one of them is empty, contains white space, or `domain` is a whole URL: such a value
-    /// could never match what a vendor bound a license to.
+    /// [`BadInstance`] when one of them is empty, contains white space, or `domain` is a whole URL or a UUID: such a
+    /// value could never match what a vendor bound a license to.
     pub fn new(database_uuid: &str, domain: &str) -> Result<Self, BadInstance> {
-        let odd = |text: &str| text.is_empty() || text.contains(char::is_whitespace);
+        let odd = |text: &str| text.is_empty() || text.contains(is_space);
         if odd(database_uuid) {
             return Err(BadInstance::DatabaseUuid);
         }
-        if odd(domain) || domain.contains('/') {
+        let swapped = uuid::Uuid::try_parse(domain).is_ok();
+        if odd(domain) || domain.contains('/') || swapped {
             return Err(BadInstance::Domain);
         }
         Ok(Self {
@@ -142,7 +145,7 @@ mod tests {
 
     #[test]
     fn an_instance_that_could_never_match_is_refused() {
-        for domain in ["", "https://acme.odoo.com", "acme.odoo.com/", " acme.odoo.com"] {
+        for domain in ["", "https://acme.odoo.com", "acme.odoo.com/", " acme.odoo.com", "acme.odoo.com\u{200b}", UUID] {
             assert_eq!(Instance::new(UUID, domain), Err(BadInstance::Domain), "{domain}");
         }
         assert_eq!(Instance::new("", "acme.odoo.com"), Err(BadInstance::DatabaseUuid));

@@ -243,18 +243,18 @@ impl Claims<'_> {
         }
     }
 
-    /// Demos and subscriptions end. Perpetual licenses do not, but one of the first form may.
+    /// Demos and subscriptions end. Perpetual licenses do not, but one of the first form may. What a type that is not
+    /// known has to say of its end is not known either.
     fn expiry(&self, license_type: Option<LicenseType>) -> Result<Option<i64>, Error> {
         let claim = "exp";
-        let perpetual = license_type == Some(LicenseType::Perpetual);
-        if perpetual && self.object.get(claim) == Some(&Json::Null) {
+        let must_end = matches!(license_type, Some(LicenseType::Demo | LicenseType::Subscription));
+        if !must_end && self.object.get(claim) == Some(&Json::Null) {
             return Ok(None);
         }
+        let never_ends = license_type == Some(LicenseType::Perpetual) && !self.null_is_absent;
         match self.time(claim)? {
-            None if !perpetual => Err(Error::BadClaim { claim, problem: NOT_THERE }),
-            Some(_) if perpetual && !self.null_is_absent => {
-                Err(Error::BadClaim { claim, problem: "not for a perpetual license" })
-            }
+            None if must_end => Err(Error::BadClaim { claim, problem: NOT_THERE }),
+            Some(_) if never_ends => Err(Error::BadClaim { claim, problem: "not for a perpetual license" }),
             exp => Ok(exp),
         }
     }

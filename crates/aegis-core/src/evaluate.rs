@@ -207,13 +207,14 @@ impl Report {
     }
 }
 
-/// A refusal before the license could be read: what came before it passed, what comes after it was not made.
+/// A refusal before the license could be read: what came before it passed, what comes after it was not made. A
+/// payload that cannot be read leaves open what it asks for, and when its key was to be in use.
 fn opening_checks(refusal: &Refusal) -> Vec<Check> {
     let failed = refusal.error.code();
     let opening = OPENING_CHECKS.into_iter().map(|code| {
         let outcome = if code == failed {
             Outcome::Failed(refusal.error.clone())
-        } else if code < failed || refusal.signature_held {
+        } else if code < failed || (refusal.signature_held && code == Code::BadSignature) {
             Outcome::Passed
         } else {
             Outcome::NotRun

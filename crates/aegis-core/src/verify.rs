@@ -74,6 +74,8 @@ pub fn open(token: &str, keyring: &Keyring) -> Result<License, Refusal> {
 
 /// Checks an opened license against a context and says how it works: `valid`, `expiring` or `grace`.
 ///
+/// `license` must have been [`open`]ed with this very keyring: its signature is not checked again.
+///
 /// # Errors
 /// The first failure in the order of the codes.
 pub fn check(license: &License, keyring: &Keyring, context: &Context<'_>) -> Result<Code, Error> {
@@ -101,7 +103,9 @@ pub fn status(license: &License, now: i64) -> Code {
 /// 00:00 UTC of a day written as `2026-11-01`, in Unix seconds.
 #[must_use]
 pub fn day_start(day: &str) -> Option<i64> {
-    let proper = day.len() == 10 && day.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let dash = |index| index == 4 || index == 7;
+    let digits = |(index, byte): (usize, u8)| if dash(index) { byte == b'-' } else { byte.is_ascii_digit() };
+    let proper = day.len() == 10 && day.bytes().enumerate().all(digits);
     let date = proper.then(|| day.parse::<chrono::NaiveDate>().ok()).flatten()?;
     Some(date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp())
 }

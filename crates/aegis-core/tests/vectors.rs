@@ -301,6 +301,7 @@ vectors! {
     license_type_missing_is_refused,
     license_type_number_is_refused,
     license_type_unknown_is_unsupported,
+    license_type_unknown_without_an_end_is_unsupported,
     limits_null_is_refused,
     limits_users_negative_is_refused,
     limits_users_string_is_refused,
