@@ -235,11 +235,15 @@ mod tests {
         let at = payload.match_indices("eyJ").nth(1).map(|(at, _)| at).unwrap();
         let one = token(&payload);
         let wrapped = format!("{}\n{}\n{}", &one[..16 + at], &one[16 + at..], whole(2));
-        assert_eq!(found(&wrapped), [Some(one), Some(whole(2))]);
+        assert_eq!(found(&wrapped), [Some(one.clone()), Some(whole(2))]);
+        // Not even when the words that follow would make the rest of the token a token.
+        let letter = format!("{}\n{}\nRegards. {}", &one[..16 + at], &one[16 + at..], "words ".repeat(20));
+        assert_eq!(found(&letter), [Some(one)]);
     }
 
     #[test]
     fn there_is_a_limit_to_tokens_and_text() {
+        assert_eq!((MAX_BUNDLE, MAX_TOKENS), (4_194_304, 256));
         let text = format!("{}\n", whole(1)).repeat(MAX_TOKENS);
         assert_eq!(split_bundle(&text).unwrap().len(), MAX_TOKENS);
         assert_eq!(split_bundle(&format!("{text}{text}")), Err(Error::TooManyTokens { limit: MAX_TOKENS }));
@@ -254,5 +258,15 @@ mod tests {
             let text = unit.repeat(MAX_BUNDLE / unit.len());
             let _ = split_bundle(&text);
         }
+    }
+
+    #[test]
+    fn a_broken_token_is_reported_once_and_each_broken_token_is() {
+        // The second line may be the rest of the first token.
+        assert_eq!(found("eyJa.b\neyJc.d"), [None]);
+        assert_eq!(found("eyJa.b, eyJc.d"), [None, None]);
+        // After a third dot it is over.
+        assert_eq!(found("eyJa.b.c.d\neyJe.f"), [None, None]);
+        assert_eq!(found(&format!("{}, eyJa.b", whole(1))), [Some(whole(1)), None]);
     }
 }

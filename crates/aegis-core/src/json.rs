@@ -258,4 +258,31 @@ mod tests {
         assert_eq!(parse_object(nested(17).as_bytes()), Err(NotAnObject));
         assert_eq!(parse_object(nested(100_000).as_bytes()), Err(NotAnObject));
     }
+
+    #[test]
+    fn an_object_of_very_many_members_takes_no_more_than_a_few_passes() {
+        use std::fmt::Write as _;
+        // Comparing every pair of these names would take minutes.
+        let mut text = String::from("{");
+        for index in 0..200_000 {
+            write!(text, "\"{index:06}\":0,").unwrap();
+        }
+        let distinct = format!("{text}\"x\":0}}");
+        let repeated = format!("{text}\"199999\":0}}");
+        assert_eq!(parse_object(distinct.as_bytes()).unwrap().iter().count(), 200_001);
+        assert_eq!(parse_object(repeated.as_bytes()), Err(NotAnObject));
+    }
+
+    #[test]
+    fn what_json_does_not_have_is_no_value_and_no_name() {
+        use serde::de::IntoDeserializer as _;
+        use serde::de::value::{BytesDeserializer, Error, U8Deserializer};
+        let value = Value { depth: 1 }.deserialize(BytesDeserializer::<Error>::new(b"x")).unwrap_err();
+        assert_eq!(value.to_string(), "invalid type: byte array, expected a JSON value");
+        let number: U8Deserializer<Error> = 7_u8.into_deserializer();
+        assert_eq!(
+            Name.deserialize(number).unwrap_err().to_string(),
+            "invalid type: integer `7`, expected a member name"
+        );
+    }
 }

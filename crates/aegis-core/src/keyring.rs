@@ -417,4 +417,11 @@ mod tests {
         let second = Key::new(KeyParts { public: bytes(PUBLIC[1]), ..parts("k", "A", &[]) }).unwrap();
         assert!(second.may(KeyUse::License) && !second.may(KeyUse::Certify));
     }
+
+    #[test]
+    fn an_error_names_the_key_and_its_fault() {
+        let error = Key::new(parts("k 1", "", &[])).unwrap_err();
+        assert_eq!(error.to_string(), "key \"k 1\": the issuer is missing");
+        assert!(KeyFault::PrivateKey.to_string().contains("PRIVATE key"));
+    }
 }
