@@ -335,3 +335,55 @@ pub(crate) fn date(seconds: i64) -> impl fmt::Display {
 fn day(seconds: i64) -> String {
     date(seconds).to_string().chars().take_while(|&letter| letter != 'T').collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CODES: [(Code, &str); 17] = [
+        (Code::Missing, "missing"),
+        (Code::Malformed, "malformed"),
+        (Code::Unsupported, "unsupported"),
+        (Code::UnknownKey, "unknown_key"),
+        (Code::BadSignature, "bad_signature"),
+        (Code::WrongIssuer, "wrong_issuer"),
+        (Code::WrongModule, "wrong_module"),
+        (Code::WrongOdooVersion, "wrong_odoo_version"),
+        (Code::Revoked, "revoked"),
+        (Code::WrongInstance, "wrong_instance"),
+        (Code::NotYetValid, "not_yet_valid"),
+        (Code::Expired, "expired"),
+        (Code::UpdatesEnded, "updates_ended"),
+        (Code::Moving, "moving"),
+        (Code::Grace, "grace"),
+        (Code::Expiring, "expiring"),
+        (Code::Valid, "valid"),
+    ];
+
+    #[test]
+    fn the_codes_are_these_strings_in_this_order() {
+        assert!(CODES.is_sorted_by_key(|(code, _)| *code));
+        for (code, text) in CODES {
+            assert_eq!((code.as_str(), code.to_string().as_str()), (text, text));
+        }
+    }
+
+    #[test]
+    fn the_last_four_codes_work_and_all_but_valid_have_a_remedy() {
+        let works: Vec<_> = CODES.iter().filter(|(code, _)| code.works()).map(|(_, text)| *text).collect();
+        assert_eq!(works, ["moving", "grace", "expiring", "valid"]);
+        for (code, text) in CODES {
+            assert_eq!(code.remedy().is_empty(), code == Code::Valid, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_in_a_message_is_quoted_and_cut() {
+        let message = |module: &str| Error::ModuleNotCovered { module: module.to_owned() }.to_string();
+        assert_eq!(message("a\nb"), "The license does not cover the module \"a\\nb\".");
+        assert_eq!(message(&"é".repeat(MAX_SHOWN)).matches('é').count(), MAX_SHOWN);
+        let long = message(&"é".repeat(1_000_000));
+        assert!(long.ends_with("é\"…."));
+        assert_eq!(long.matches('é').count(), MAX_SHOWN);
+    }
+}
