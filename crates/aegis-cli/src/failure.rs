@@ -21,6 +21,16 @@ impl Failure {
         Self { exit_code: 2, ..Self::new(what, remedy) }
     }
 
+    /// Somebody pressed Ctrl-C and knows why: exit code 130, as shells have it, and nothing is said.
+    pub(crate) fn interrupted() -> Self {
+        Self { exit_code: 130, ..Self::new("", "") }
+    }
+
+    /// Whether there is nothing to print.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.what.is_empty()
+    }
+
     /// What happened, without `error:`.
     pub(crate) fn what(&self) -> &str {
         &self.what

@@ -4,9 +4,11 @@
 mod commands;
 mod failure;
 mod input;
+mod interrupt;
 mod keyrings;
 mod output;
 mod passphrase;
+mod values;
 
 use std::env;
 use std::process::ExitCode;
@@ -24,13 +26,15 @@ struct Arguments {
     command: Command,
 }
 
-/// Exits with 0 when all is well, 1 when not, 2 when the command line is wrong.
+/// Exits with 0 when all is well, 1 when not, 2 when the command line is wrong, 130 after Ctrl-C at a prompt.
 fn main() -> ExitCode {
     let result = arguments().and_then(|arguments| arguments.command.run()).and_then(output::Outcome::print);
     match result {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            output::note(&failure.to_string());
+            if !failure.is_quiet() {
+                output::note(&failure.to_string());
+            }
             ExitCode::from(failure.exit_code())
         }
     }

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 
 use aegis_issuer::keyfile::Passphrase;
@@ -11,6 +11,8 @@ use secrecy::ExposeSecret as _;
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+use crate::interrupt;
+use crate::output::note;
 
 const VARIABLE: &str = "AEGIS_PASSPHRASE";
 
@@ -49,6 +51,9 @@ impl PassphraseArgs {
             return Ok(passphrase);
         }
         let first = ask(&format!("New passphrase for {key_name}: "))?;
+        if first.expose_secret().is_empty() {
+            return Err(aegis_issuer::Error::EmptyPassphrase.into());
+        }
         let second = ask("The same again: ")?;
         if first.expose_secret() == second.expose_secret() {
             return Ok(first);
@@ -85,8 +90,23 @@ fn from_environment() -> Result<Option<Passphrase>, Failure> {
 }
 
 fn ask(prompt: &str) -> Result<Passphrase, Failure> {
-    rpassword::prompt_password(prompt).map(Passphrase::from).map_err(|_| {
+    // On Ctrl-C rpassword sends SIGINT to this program before it has put the terminal back in order.
+    let (answer, interrupted) = interrupt::hold(|| rpassword::prompt_password(prompt).map(Passphrase::from));
+    if interrupted {
+        return Err(Failure::interrupted());
+    }
+    answer.map_err(|error| {
         let remedy = "give it with --passphrase-file FILE or in the environment variable AEGIS_PASSPHRASE";
-        Failure::new("a passphrase is needed, and there is no terminal to ask for it", remedy)
+        match error.kind() {
+            io::ErrorKind::Interrupted => Failure::interrupted(),
+            // Ctrl-D, which leaves the cursor behind the prompt.
+            io::ErrorKind::UnexpectedEof => {
+                if io::stderr().is_terminal() {
+                    note("");
+                }
+                Failure::new("no passphrase was given", format!("type it, or {remedy}"))
+            }
+            _ => Failure::new("a passphrase is needed, and there is no terminal to ask for it", remedy),
+        }
     })
 }

@@ -23,7 +23,8 @@ fn encrypt_cheaply(folder: &Folder) {
 fn generate_writes_three_files_and_prints_the_keyring_lines() {
     let folder = Folder::empty();
     let ran = generate(&folder, &["--no-passphrase"]).success();
-    assert!(ran.stdout().contains("[\"k1\"]\nissuer = \"acme.example\"\n"), "{}", ran.stdout());
+    assert!(ran.stdout().contains("[k1]\nissuer = \"acme.example\"\n# modules = ["), "{}", ran.stdout());
+    assert!(ran.stdout().contains("a folder of its own, named by AEGIS_PUBLIC_KEYS"), "{}", ran.stdout());
     assert!(ran.stderr().contains("warning: the private key is not encrypted"));
     for name in [KEY, "keys/k1.public.pem", "keys/k1.json"] {
         assert!(folder.path(name).is_file(), "{name}");

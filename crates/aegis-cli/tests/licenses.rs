@@ -339,3 +339,66 @@ fn letters_that_turn_or_hide_text_are_not_printed() {
     let listed = folder.run(&["license", "list"]).success().stdout();
     assert!(listed.contains("A\u{fffd}B"), "{listed}");
 }
+
+#[test]
+fn upper_case_in_a_binding_is_warned_of_and_swapped_values_are_refused() {
+    let folder = Folder::with_key();
+    let bound = |uuid: &str, domain: &str| folder.issue(&[&PERPETUAL, &["--bind", uuid, domain][..]].concat());
+    assert!(!bound(UUID, "acme.odoo.com").success().stderr().contains("upper-case"));
+    for (uuid, domain) in [(UUID.to_uppercase().as_str(), "acme.odoo.com"), (UUID, "Acme.odoo.com")] {
+        let ran = bound(uuid, domain).success();
+        assert_eq!(ran.stderr().matches("which has upper-case letters").count(), 1, "{}", ran.stderr());
+    }
+    let ran = bound("acme.odoo.com", UUID);
+    assert!(ran.stderr().contains("the customer's system parameter database.uuid"), "{}", ran.stderr());
+    ran.fails_with("\"acme.odoo.com\" is not a database UUID");
+}
+
+#[test]
+fn what_is_no_private_key_is_said_before_anything_about_its_id() {
+    let folder = Folder::with_key();
+    let with = |key: &str| {
+        let fixed = ["license", "issue", "--key", key, "--customer-id", "C-1", "--customer-name", "Acme"];
+        folder.run(&[&fixed, &PERPETUAL[..]].concat())
+    };
+    with("nowhere.pem").fails_with("cannot read nowhere.pem");
+    with("keys/k9.private.pem").fails_with("cannot read keys/k9.private.pem");
+    with("keys").fails_with("cannot read keys");
+    let ran = with("keys/k1.public.pem").code(2);
+    let said = "error: keys/k1.public.pem is the public key\nhelp: name keys/k1.private.pem";
+    assert!(ran.stderr().contains(said), "{}", ran.stderr());
+    std::fs::copy(folder.path("keys/k1.public.pem"), folder.path("odd.pem")).unwrap();
+    assert!(with("odd.pem").code(2).stderr().contains("odd.pem is the public key\nhelp: name KID.private.pem"));
+}
+
+#[test]
+fn a_value_that_is_refused_comes_with_what_to_write_instead() {
+    let folder = Folder::with_key();
+    for (flags, remedy) in [
+        (["--expires", "01.03.2027"], "write a day as 2027-03-01, or an instant as 2027-03-01T12:00:00Z"),
+        (["--not-before", "soon"], "write a day as 2027-03-01, or an instant as 2027-03-01T12:00:00Z"),
+        (["--expires", "9999-12-31"], "choose a nearer date or fewer days"),
+        (["--days", "many"], "write a whole number from 0 to 4294967295, in digits alone, such as 30"),
+        (["--limit-users", "4294967296"], "write a whole number from 0 to 4294967295"),
+    ] {
+        let ran = folder.issue(&[&DEMO, &flags[..]].concat()).code(2);
+        assert!(ran.stderr().contains(remedy), "{}", ran.stderr());
+    }
+    let ran = folder.run(&["keys", "generate", "--kid", "a b", "--issuer", "a"]).code(2);
+    assert!(ran.stderr().contains("use 1 to 64 characters of A-Z a-z 0-9 . _ -"), "{}", ran.stderr());
+}
+
+#[test]
+fn a_note_says_so_where_no_keyring_was_consulted() {
+    const NOTE: &str = "note: the key's limits were not checked";
+    let folder = Folder::with_key();
+    let ran = folder.issue(&PERPETUAL).success();
+    assert!(ran.stderr().contains(NOTE) && ran.stderr().contains("--keyring"), "{}", ran.stderr());
+    std::fs::create_dir(folder.path("ring")).unwrap();
+    std::fs::copy(folder.path("keys/k1.public.pem"), folder.path("ring/k1.public.pem")).unwrap();
+    folder.write("ring/keyring.toml", "[k1]\nissuer = \"acme.example\"\n");
+    let ran = folder.issue(&[&PERPETUAL, &["--keyring", "ring"][..]].concat()).success();
+    assert!(!ran.stderr().contains(NOTE), "{}", ran.stderr());
+    folder.write("keys/keyring.toml", "[k1]\nissuer = \"acme.example\"\n");
+    assert!(!folder.issue(&PERPETUAL).success().stderr().contains(NOTE));
+}

@@ -279,6 +279,11 @@ fn binding(request: &LicenseRequest) -> Result<Option<String>, Error> {
     match (&request.instance_fingerprint, &request.bind) {
         (Some(_), Some(_)) => refuse(claim, "both a fingerprint and its parts are given", "give one of them"),
         (None, None) => Ok(None),
+        (None, Some(bind)) if !is_uuid(&bind.database_uuid) => refuse(
+            claim,
+            format!("{} is not a database UUID", quoted(&bind.database_uuid)),
+            "give the customer's system parameter database.uuid, then host and port of their address",
+        ),
         (None, Some(bind)) => match Instance::new(&bind.database_uuid, &bind.domain) {
             Ok(instance) => Ok(Some(instance.fingerprint().to_string())),
             Err(error) => {
@@ -294,6 +299,11 @@ fn binding(request: &LicenseRequest) -> Result<Option<String>, Error> {
             ),
         },
     }
+}
+
+/// As Odoo writes them: 8-4-4-4-12 hexadecimal digits.
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()
 }
 
 fn quoted(text: &str) -> String {

@@ -114,6 +114,24 @@ fn the_keyring_lines_make_a_keyring_that_trusts_the_key() {
 }
 
 #[test]
+fn the_keyring_lines_quote_a_key_id_only_where_toml_asks_for_it() {
+    for (kid, header) in [("acme-2026", "[acme-2026]\n"), ("A_1", "[A_1]\n"), ("k.1", "[\"k.1\"]\n")] {
+        let entry = keyring_entry(kid, "acme.example");
+        assert!(entry.starts_with(header), "{entry}");
+        assert!(entry.ends_with("\n# modules = [\"acme_*\"]   # what this key may license\n"), "{entry}");
+    }
+}
+
+#[test]
+fn the_example_in_the_keyring_lines_limits_the_key_once_uncommented() {
+    let (_dir, paths, _key) = written();
+    let pems = [("k-1".to_owned(), fs::read_to_string(&paths.public).unwrap())].into();
+    let entry = keyring_entry("k-1", "acme.example").replace("\n# modules", "\nmodules");
+    let keyring = aegis_core::keyring_from_files(&pems, &entry).unwrap();
+    assert_eq!(keyring.get("k-1").unwrap().parts().modules.as_ref().unwrap().len(), 1);
+}
+
+#[test]
 fn an_error_about_a_file_names_it() {
     let dir = tempdir().unwrap();
     let path = dir.path().join("x.private.pem");

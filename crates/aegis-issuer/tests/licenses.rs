@@ -10,6 +10,8 @@ use aegis_issuer::{
 };
 use common::{DAY, ISSUER, NOW, context, issued, module, perpetual, signer, subscription};
 
+const UUID: &str = "5b7a4b1e-0c3e-4a57-9d3a-2f6f0f1f8a11";
+
 /// The claim at which a request is refused.
 fn refused(request: &LicenseRequest) -> &'static str {
     match issue(request, &signer(), &context()) {
@@ -50,7 +52,7 @@ fn every_claim_asked_for_is_signed() {
         updates_until: Some(NOW + 100 * DAY),
         notify_admins_from: Some(NOW + 300 * DAY),
         notify_users_from: Some(NOW + 360 * DAY),
-        bind: Some(Bind { database_uuid: "d0c2".to_owned(), domain: "acme.odoo.com".to_owned() }),
+        bind: Some(Bind { database_uuid: UUID.to_owned(), domain: "acme.odoo.com".to_owned() }),
         limits: Some(Limits { users: Some(5), companies: None }),
         must: vec!["limits".to_owned()],
         modules: vec![
@@ -72,7 +74,7 @@ fn every_claim_asked_for_is_signed() {
             { "technical_name": "pay", "allowed_major_versions": ["19"], "features": ["sepa"] },
         ])
     );
-    let fingerprint = aegis_core::Fingerprint::of("d0c2", "acme.odoo.com").to_string();
+    let fingerprint = aegis_core::Fingerprint::of(UUID, "acme.odoo.com").to_string();
     assert_eq!(claims["instance_fingerprint"], fingerprint);
 }
 
@@ -195,9 +197,26 @@ fn an_empty_customer_is_refused() {
 }
 
 #[test]
+fn a_binding_needs_a_database_uuid_of_any_case_and_in_first_place() {
+    let asked = |database_uuid: &str, domain: &str| {
+        let bind = Some(Bind { database_uuid: database_uuid.to_owned(), domain: domain.to_owned() });
+        issue(&LicenseRequest { bind, ..perpetual() }, &signer(), &context())
+    };
+    assert!(asked(UUID, "localhost:8069").is_ok());
+    assert!(asked(&UUID.to_uppercase(), "localhost:8069").is_ok());
+    let (simple, braced, short) = (UUID.replace('-', ""), format!("{{{UUID}}}"), &UUID[1..]);
+    for other in ["", "d0c2", "acme.odoo.com", &simple, &braced, short, &UUID.replace('a', "g")] {
+        let error = asked(other, "acme.odoo.com").unwrap_err();
+        assert!(error.to_string().contains("is not a database UUID"), "{error}");
+        assert!(error.remedy().contains("the customer's system parameter database.uuid"));
+    }
+    assert!(asked("acme.odoo.com", UUID).unwrap_err().to_string().contains("\"acme.odoo.com\" is not a database UUID"));
+}
+
+#[test]
 fn a_bad_binding_is_refused() {
     let claim = "instance_fingerprint";
-    for (database_uuid, domain) in [("", "acme.odoo.com"), ("d0c2", ""), ("d0c2", "https://acme.odoo.com")] {
+    for (database_uuid, domain) in [("", "acme.odoo.com"), (UUID, ""), (UUID, "https://acme.odoo.com")] {
         let bind = Some(Bind { database_uuid: database_uuid.to_owned(), domain: domain.to_owned() });
         assert_eq!(refused(&LicenseRequest { bind, ..perpetual() }), claim);
     }
@@ -297,7 +316,7 @@ fn a_signer_that_fails_is_reported() {
 #[test]
 fn a_bound_license_works_on_its_instance_only() {
     let signer = signer();
-    let bind = Some(Bind { database_uuid: "d0c2".to_owned(), domain: "acme.odoo.com".to_owned() });
+    let bind = Some(Bind { database_uuid: UUID.to_owned(), domain: "acme.odoo.com".to_owned() });
     let license = issue(&LicenseRequest { bind, ..perpetual() }, &signer, &context()).unwrap().license;
     let keyring = keyring(&signer, |_| {});
     let works = |instance: Option<&aegis_core::Instance>| {
@@ -311,7 +330,7 @@ fn a_bound_license_works_on_its_instance_only() {
         };
         check(&license, &keyring, &question).is_ok()
     };
-    let instance = |domain| aegis_core::Instance::new("d0c2", domain).unwrap();
+    let instance = |domain| aegis_core::Instance::new(UUID, domain).unwrap();
     assert!(works(Some(&instance("acme.odoo.com"))));
     assert!(!works(Some(&instance("other.odoo.com"))));
     assert!(!works(None));

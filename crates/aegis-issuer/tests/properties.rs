@@ -51,7 +51,7 @@ prop_compose! {
         grace_days in option::of(1..400_u32),
         updates_until in option::of(0..200_000_000_000_i64),
         (admins, users) in (option::of(0..101 * DAY), option::of(0..101 * DAY)),
-        bind in option::of(("[a-f0-9-]{36}", "[a-z0-9.-]{1,20}(:[0-9]{1,5})?")),
+        bind in option::of(("[a-f0-9]{8}(-[a-f0-9]{4}){3}-[a-f0-9]{12}", "[a-z0-9.-]{1,20}(:[0-9]{1,5})?")),
         limits in option::of((option::of(any::<u32>()), option::of(any::<u32>()))),
     ) -> LicenseRequest {
         let iat = NOW - back;

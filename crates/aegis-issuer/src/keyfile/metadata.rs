@@ -50,12 +50,15 @@ pub fn read_metadata(path: &Path) -> Result<Option<KeyMetadata>, Error> {
     Ok(Some(metadata))
 }
 
-/// The lines for `public_keys/keyring.toml` that make wheels trust the key.
+/// The lines for `keyring.toml` that make wheels trust the key, with an example of how to limit it.
 #[must_use]
 pub fn keyring_entry(kid: &str, issuer: &str) -> String {
     // A JSON string is a TOML basic string (TOML 1.0, "String"): same quotes, same escapes.
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
-    format!("[{}]\nissuer = {}\n", quoted(kid), quoted(issuer))
+    let bare = |letter: u8| letter.is_ascii_alphanumeric() || b"_-".contains(&letter);
+    let name = if !kid.is_empty() && kid.bytes().all(bare) { kid.to_owned() } else { quoted(kid) };
+    let issuer = quoted(issuer);
+    format!("[{name}]\nissuer = {issuer}\n# modules = [\"acme_*\"]   # what this key may license\n")
 }
 
 #[cfg(test)]

@@ -12,12 +12,13 @@ use serde_json::json;
 use crate::failure::Failure;
 use crate::output::{Facts, Outcome, now, warn};
 use crate::passphrase::PassphraseArgs;
+use crate::values;
 
 /// `aegis keys generate …`
 #[derive(Debug, Args)]
 pub(crate) struct GenerateArgs {
     /// Id of the new key, such as acme-2027-01
-    #[arg(long, value_name = "KID")]
+    #[arg(long, value_name = "KID", value_parser = values::key_id)]
     kid: KeyId,
     /// The issuer that the key speaks for, such as acme.example
     #[arg(long)]
@@ -76,7 +77,7 @@ fn answer(arguments: &GenerateArgs, paths: &KeyPaths, metadata: &KeyMetadata) ->
     facts.add("metadata", paths.metadata.display().to_string());
     facts.add("thumbprint", metadata.thumbprint.clone());
     Ok(Outcome::text(format!(
-        "Made the key {} for the issuer {}.\n{}\nTo make wheels trust it, copy the public key into public_keys/ and add to public_keys/keyring.toml:\n\n{entry}",
+        "Made the key {} for the issuer {}.\n{}\nTo make wheels trust it, copy the public key into a folder of its own, named by AEGIS_PUBLIC_KEYS when the wheel is built, and add to keyring.toml in that folder:\n\n{entry}",
         metadata.kid,
         metadata.issuer,
         facts.to_text(),

@@ -7,6 +7,7 @@ use clap::Args;
 use super::LedgerArgs;
 use crate::failure::Failure;
 use crate::output::{Outcome, printable};
+use crate::values;
 
 /// `aegis license list …`
 #[derive(Debug, Args)]
@@ -17,7 +18,7 @@ pub(crate) struct ListArgs {
     #[arg(long, value_name = "ID")]
     customer: Option<String>,
     /// Only licenses that end up to this day
-    #[arg(long, value_name = "DATE", value_parser = dates::parse_end)]
+    #[arg(long, value_name = "DATE", value_parser = values::end)]
     ending_until: Option<i64>,
     /// Answer with one JSON list
     #[arg(long)]

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use aegis_issuer::{Bind, Customer, LicenseRequest, LicenseType, Limits, ModuleGrant, dates};
+use aegis_issuer::{Bind, Customer, LicenseRequest, LicenseType, Limits, ModuleGrant};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::failure::Failure;
 use crate::input::read_text;
+use crate::values;
 
 const CLAIMS: &str = "What the license contains";
 
@@ -42,34 +43,34 @@ struct Flags {
     #[arg(required_unless_present = "json_in")]
     modules: Vec<ModuleGrant>,
     /// Last day (UTC), or the exact end as 2027-03-01T12:00:00Z
-    #[arg(long, value_name = "DATE", value_parser = dates::parse_end, conflicts_with = "days")]
+    #[arg(long, value_name = "DATE", value_parser = values::end, conflicts_with = "days")]
     expires: Option<i64>,
     /// Instead of --expires: so many days of 24 hours from the begin
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = values::number)]
     days: Option<u32>,
     /// First day (UTC)
-    #[arg(long, value_name = "DATE", value_parser = dates::parse_start)]
+    #[arg(long, value_name = "DATE", value_parser = values::start)]
     not_before: Option<i64>,
     /// Last day of the grace period (UTC)
-    #[arg(long, value_name = "DATE", value_parser = dates::parse_end, conflicts_with = "grace_days")]
+    #[arg(long, value_name = "DATE", value_parser = values::end, conflicts_with = "grace_days")]
     grace_until: Option<i64>,
     /// Instead of --grace-until: so many days of 24 hours after the end
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = values::number)]
     grace_days: Option<u32>,
     /// Module releases dated up to this day are covered
-    #[arg(long, value_name = "DATE", value_parser = dates::parse_end)]
+    #[arg(long, value_name = "DATE", value_parser = values::end)]
     updates_until: Option<i64>,
     /// Warn administrators from this day on (default: 30 days before the end, 7 for a demo)
-    #[arg(long, value_name = "DATE", value_parser = dates::parse_start)]
+    #[arg(long, value_name = "DATE", value_parser = values::start)]
     notify_admins_from: Option<i64>,
     /// Warn users from this day on (default: never)
-    #[arg(long, value_name = "DATE", value_parser = dates::parse_start)]
+    #[arg(long, value_name = "DATE", value_parser = values::start)]
     notify_users_from: Option<i64>,
     /// Agreed number of users
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = values::number)]
     limit_users: Option<u32>,
     /// Agreed number of companies
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = values::number)]
     limit_companies: Option<u32>,
     /// Bind to one instance: the database's UUID, and host and port of its address
     #[arg(long, num_args = 2, value_names = ["DATABASE_UUID", "DOMAIN"])]

@@ -49,6 +49,7 @@ impl SigningKeyArgs {
 
     /// Reads the key, asking for its passphrase if need be, and warns of weaknesses.
     pub(super) fn open(&self) -> Result<SigningKey, Failure> {
+        let encrypted = self.is_encrypted()?;
         let paths = KeyPaths::beside(&self.key);
         let metadata = match &paths {
             Some(paths) => read_metadata(&paths.metadata)?,
@@ -56,7 +57,7 @@ impl SigningKeyArgs {
         };
         let kid = self.kid()?;
         let issuer = self.issuer(metadata.as_ref())?;
-        let key = self.read()?;
+        let key = self.read(encrypted)?;
         check_belonging(&kid, &key, paths.as_ref(), metadata.as_ref())?;
         let signer = FileSigner::new(&kid, key)?;
         let keyring = self.keyring(&signer)?;
@@ -74,8 +75,22 @@ impl SigningKeyArgs {
         agreed("--issuer", "issuer", self.issuer.as_ref(), metadata.map(|metadata| metadata.issuer.clone()))
     }
 
-    fn read(&self) -> Result<PrivateKey, Failure> {
-        let (encrypted, _) = look_at_private(&self.key)?;
+    /// Whether it takes a passphrase; and before anything else is said, that there is a private key at all.
+    fn is_encrypted(&self) -> Result<bool, Failure> {
+        match look_at_private(&self.key) {
+            Ok((encrypted, _)) => Ok(encrypted),
+            Err(Error::InFile { .. }) if read_public(&self.key).is_ok() => {
+                let private = KeyPaths::beside(&self.key).map(|paths| paths.private.display().to_string());
+                Err(Failure::usage(
+                    format!("{} is the public key", self.key.display()),
+                    format!("name {}", private.as_deref().unwrap_or("KID.private.pem")),
+                ))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn read(&self, encrypted: bool) -> Result<PrivateKey, Failure> {
         let name = self.key.display().to_string();
         let passphrase = if encrypted { Some(self.passphrase.get(&name)?) } else { None };
         let stored = read_private(&self.key, passphrase.as_ref())?;

@@ -8,7 +8,6 @@ use aegis_core::{
     Assessment, Context, Instance, Keyring, License, Outcome as CheckOutcome, Refusal, Transition, assess, evaluate,
     open, running_major, sole_token, split_bundle,
 };
-use aegis_issuer::dates;
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -18,6 +17,7 @@ use crate::failure::Failure;
 use crate::input::read_text;
 use crate::keyrings;
 use crate::output::{Outcome, instant, now};
+use crate::values;
 
 /// `aegis license verify …`
 #[derive(Debug, Args)]
@@ -41,10 +41,10 @@ pub(crate) struct VerifyArgs {
     #[arg(long, num_args = 2, value_names = ["DATABASE_UUID", "DOMAIN"])]
     bind: Option<Vec<String>>,
     /// The day (00:00 UTC) or instant to verify for (default: now)
-    #[arg(long, value_name = "DATE", value_parser = dates::parse_start)]
+    #[arg(long, value_name = "DATE", value_parser = values::start)]
     at: Option<i64>,
     /// The date of the module's release
-    #[arg(long, value_name = "DATE", value_parser = dates::parse_start)]
+    #[arg(long, value_name = "DATE", value_parser = values::start)]
     released: Option<i64>,
     /// File with the license, or with several among other text; - for standard input
     #[arg(default_value = "-")]
