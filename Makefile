@@ -43,8 +43,8 @@ check: $(TOOLS)/ready $(CARGO_DENY) ## Format, lints, types, licenses, and what 
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 	$(CARGO_DENY) --log-level error check bans licenses sources
 	@tools/check_dependencies.sh
-	$(TOOLS)/bin/ruff check $(PYTHON_CODE)
-	$(TOOLS)/bin/ruff format --check $(PYTHON_CODE)
+	$(TOOLS)/bin/ruff check $(PYTHON_CODE) crates
+	$(TOOLS)/bin/ruff format --check $(PYTHON_CODE) crates
 	$(TOOLS)/bin/mypy
 	@echo "check: all good"
 

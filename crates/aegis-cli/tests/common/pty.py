@@ -1,7 +1,7 @@
 """Runs a command on a terminal of its own and types.
 
-Takes one JSON object: "argv", and "steps" of [the text to wait for, "raw" | "cooked", the keys]. Prints one with the
-exit code, what was shown, and the terminal's local modes before and after.
+Takes one JSON object: "argv", and "steps" of [the text to wait for, "raw" | "cooked", the keys]. Prints one
+with the exit code, what was shown, and the terminal's local modes before and after.
 """
 
 import json
@@ -17,12 +17,13 @@ import time
 FLAGS = {"echo": termios.ECHO, "icanon": termios.ICANON, "isig": termios.ISIG}
 
 
-def modes(terminal):
+def modes(terminal: int) -> dict[str, bool]:
+    """Read the local modes of a terminal."""
     local = termios.tcgetattr(terminal)[3]
     return {name: bool(local & flag) for name, flag in FLAGS.items()}
 
 
-def lead(argv, report):
+def lead(argv: list[str], report: int) -> None:
     """In the child, which stays when the command ends: without it the terminal would be gone."""
     signal.signal(signal.SIGINT, lambda *_: None)
     before = modes(0)
@@ -31,7 +32,8 @@ def lead(argv, report):
         json.dump({"code": code, "before": before, "after": modes(0)}, out)
 
 
-def main():
+def main() -> None:
+    """Type at the command, and report how it ended."""
     task = json.loads(sys.argv[1])
     result, report = os.pipe()
     child, master = pty.fork()
