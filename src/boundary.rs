@@ -1,7 +1,7 @@
 //! What comes in from Python, and what must not go out.
 //!
-//! No panic reaches Python: `PyO3` would raise a `PanicException`, which derives from `BaseException` and passes by `except Exception`: it
-//! would end an Odoo worker where a refused license is meant to be shown.
+//! No panic reaches Python. `PyO3` would raise a `PanicException`, which derives from `BaseException` and passes by
+//! `except Exception`: it would end an Odoo worker where a refused license is meant to be shown.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
