@@ -81,7 +81,7 @@ impl Assessment {
     /// What to do about it: one sentence, or empty.
     #[getter]
     fn remedy(&self) -> &str {
-        self.inner.error().map_or(self.inner.code.remedy(), core::Error::remedy)
+        self.inner.remedy()
     }
 
     /// The license, when the signature held and the claims could be read.

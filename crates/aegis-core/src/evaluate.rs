@@ -131,6 +131,12 @@ impl Assessment {
         }
     }
 
+    /// What to do about it: one sentence, or empty.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        self.error().map_or(self.code.remedy(), Error::remedy)
+    }
+
     /// The code at `time`, all but time being as it is now.
     fn code_at(&self, time: i64) -> Code {
         let failed = |check: &&Check| matches!(check.outcome, Outcome::Failed(_));
@@ -188,8 +194,7 @@ impl Report {
             };
             return Self::without_license(&error, assessments);
         };
-        let (code, message) = (assessment.code, assessment.message());
-        let remedy = assessment.error().map_or(code.remedy(), Error::remedy);
+        let (code, message, remedy) = (assessment.code, assessment.message(), assessment.remedy());
         let notify_users = warns_users(code, assessment.license.as_deref(), context.now);
         let instants = assessments.iter().filter(|other| !other.is_other_module()).flat_map(Assessment::instants);
         let next = next_change(instants, context.now, |time| {

@@ -30,4 +30,4 @@ pub use keyring::{Key, KeyFault, KeyParts, KeyUse, Keyring, KeyringError, public
 pub use keyring_files::keyring_from_files;
 pub use module::{ModulePattern, licensed_major, running_major};
 pub use token::{Kind, MAX_LIST, MAX_TOKEN};
-pub use verify::{Context, Refusal, check, day_start, open, sole_token, status, trim, verify};
+pub use verify::{Context, Refusal, check, check_key_scope, day_start, open, sole_token, status, trim, verify};

@@ -34,8 +34,8 @@ pub struct Refusal {
 
 /// The checks that need the license, the key and the context: one function each, in the order of the codes.
 pub(crate) const CONTEXT_CHECKS: [(Code, ContextCheck); 8] = [
-    (Code::UnknownKey, check_key_window),
-    (Code::WrongIssuer, check_issuer),
+    (Code::UnknownKey, |license, key, _| check_key_window(license, key)),
+    (Code::WrongIssuer, |license, key, _| check_issuer(license, key)),
     (Code::WrongModule, check_module),
     (Code::WrongOdooVersion, check_odoo_version),
     (Code::WrongInstance, check_instance),
@@ -82,6 +82,18 @@ pub fn check(license: &License, keyring: &Keyring, context: &Context<'_>) -> Res
     let key = keyring.get(&license.kid).ok_or(Error::UnknownKey)?;
     CONTEXT_CHECKS.iter().try_for_each(|(_, check)| check(license, key, context))?;
     Ok(status(license, context.now))
+}
+
+/// Checks the limits that a keyring sets for the key of an opened license, whatever will be asked of it.
+///
+/// # Errors
+/// The first of [`Error::UnknownKey`], [`Error::OutsideKeyWindow`], [`Error::WrongIssuer`] and
+/// [`Error::ModuleOutsideKey`].
+pub fn check_key_scope(license: &License, keyring: &Keyring) -> Result<(), Error> {
+    let key = keyring.get(&license.kid).ok_or(Error::UnknownKey)?;
+    check_key_window(license, key)?;
+    check_issuer(license, key)?;
+    check_modules_of_key(license, key)
 }
 
 /// Where a license stands in time, all else being right: `not_yet_valid`, `valid`, `expiring`, `grace` or `expired`.
@@ -154,19 +166,22 @@ fn read_license(envelope: Envelope<'_>) -> Result<License, Error> {
 }
 
 /// The time of issue counts, never the present: what a key signed in its window stands.
-fn check_key_window(license: &License, key: &Key, _: &Context<'_>) -> Result<(), Error> {
+fn check_key_window(license: &License, key: &Key) -> Result<(), Error> {
     if key.was_in_use(license.iat) { Ok(()) } else { Err(Error::OutsideKeyWindow) }
 }
 
 /// RFC 7519 §4.1.1: the issuer is the one that the key speaks for.
-fn check_issuer(license: &License, key: &Key, _: &Context<'_>) -> Result<(), Error> {
+fn check_issuer(license: &License, key: &Key) -> Result<(), Error> {
     if license.iss == key.parts().issuer { Ok(()) } else { Err(Error::WrongIssuer) }
 }
 
+fn check_modules_of_key(license: &License, key: &Key) -> Result<(), Error> {
+    let inside = license.modules.iter().all(|covered| key.may_license(&covered.pattern));
+    if inside { Ok(()) } else { Err(Error::ModuleOutsideKey) }
+}
+
 fn check_module(license: &License, key: &Key, context: &Context<'_>) -> Result<(), Error> {
-    if !license.modules.iter().all(|covered| key.may_license(&covered.pattern)) {
-        return Err(Error::ModuleOutsideKey);
-    }
+    check_modules_of_key(license, key)?;
     if covering(license, context).next().is_some() {
         return Ok(());
     }

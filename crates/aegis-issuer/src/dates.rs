@@ -3,8 +3,8 @@
 //! Ends are exclusive everywhere in AEGIS. A date that ends something means *through the end of that day, UTC*: the
 //! instant is 00:00 UTC of the next day. A date that begins something means 00:00 UTC of that day.
 
-use aegis_core::MAX_TIME;
-use chrono::{DateTime, Days, NaiveDate, NaiveTime};
+use aegis_core::{MAX_TIME, day_start};
+use chrono::DateTime;
 
 use crate::Error;
 
@@ -16,8 +16,8 @@ pub const DAY: i64 = 86_400;
 /// # Errors
 /// [`Error::BadDate`] or [`Error::TimeOutOfRange`].
 pub fn parse_end(text: &str) -> Result<i64, Error> {
-    match parse_day(text) {
-        Some(day) => midnight(day.checked_add_days(Days::new(1)).ok_or(Error::TimeOutOfRange)?),
+    match day_start(text) {
+        Some(start) => days_after(start, 1),
         None => parse_instant(text),
     }
 }
@@ -27,8 +27,8 @@ pub fn parse_end(text: &str) -> Result<i64, Error> {
 /// # Errors
 /// [`Error::BadDate`] or [`Error::TimeOutOfRange`].
 pub fn parse_start(text: &str) -> Result<i64, Error> {
-    match parse_day(text) {
-        Some(day) => midnight(day),
+    match day_start(text) {
+        Some(start) => in_range(start),
         None => parse_instant(text),
     }
 }
@@ -54,15 +54,6 @@ pub(crate) fn in_range(time: i64) -> Result<i64, Error> {
     if (0..=MAX_TIME).contains(&time) { Ok(time) } else { Err(Error::TimeOutOfRange) }
 }
 
-/// Exactly `YYYY-MM-DD`: chrono alone would also take `2027-3-1` and `+02027-03-01`.
-fn parse_day(text: &str) -> Option<NaiveDate> {
-    let shape = text
-        .bytes()
-        .enumerate()
-        .all(|(at, byte)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() });
-    if text.len() == 10 && shape { NaiveDate::parse_from_str(text, "%Y-%m-%d").ok() } else { None }
-}
-
 fn parse_instant(text: &str) -> Result<i64, Error> {
     let instant = DateTime::parse_from_rfc3339(text).map_err(|_| Error::BadDate(shorten(text)))?;
     // Tokens carry whole seconds; a fraction (or a leap second, which chrono keeps there) would silently be lost.
@@ -71,10 +62,6 @@ fn parse_instant(text: &str) -> Result<i64, Error> {
     } else {
         Err(Error::BadDate(shorten(text)))
     }
-}
-
-fn midnight(day: NaiveDate) -> Result<i64, Error> {
-    in_range(day.and_time(NaiveTime::MIN).and_utc().timestamp())
 }
 
 fn shorten(text: &str) -> String {

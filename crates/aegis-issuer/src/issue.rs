@@ -1,6 +1,6 @@
 //! From a request to a token in the customer's hands: claims, signature, and the customer's own verifier over it.
 
-use aegis_core::{Key, KeyParts, KeyUse, Keyring, License, open};
+use aegis_core::{Key, KeyParts, KeyUse, Keyring, License, check_key_scope, open};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, Header};
@@ -74,7 +74,7 @@ fn read_back(token: &str, claims: &Claims, signer: &dyn Signer, context: &IssueC
         &own
     };
     let license = open(token, keyring).map_err(|refusal| Error::VerifierRefuses(refusal.error.to_string()))?;
-    check_scope(&license, keyring).map_err(|error| Error::VerifierRefuses(error.to_string()))?;
+    check_key_scope(&license, keyring).map_err(|error| Error::VerifierRefuses(error.to_string()))?;
     difference(claims, &license).map_or(Ok(license), |claim| Err(Error::NotAsAsked(claim)))
 }
 
@@ -90,21 +90,6 @@ fn keyring_of(signer: &dyn Signer, issuer: &str) -> Result<Keyring, Error> {
         public: signer.public_key(),
     };
     Key::new(parts).and_then(|key| Keyring::new(vec![key])).map_err(|error| Error::VerifierRefuses(error.to_string()))
-}
-
-/// The limits that a keyring sets for its keys, whatever module and time a customer will ask for.
-pub(crate) fn check_scope(license: &License, keyring: &Keyring) -> Result<(), aegis_core::Error> {
-    let key = keyring.get(&license.kid).ok_or(aegis_core::Error::UnknownKey)?;
-    if !key.was_in_use(license.iat) {
-        return Err(aegis_core::Error::OutsideKeyWindow);
-    }
-    if license.iss != key.parts().issuer {
-        return Err(aegis_core::Error::WrongIssuer);
-    }
-    if !license.modules.iter().all(|covered| key.may_license(&covered.pattern)) {
-        return Err(aegis_core::Error::ModuleOutsideKey);
-    }
-    Ok(())
 }
 
 /// The first claim that the verifier reads otherwise than it was meant.
@@ -123,7 +108,7 @@ fn difference(claims: &Claims, license: &License) -> Option<&'static str> {
         ("notify_admins_from", claims.notify_admins_from == license.notify_admins_from),
         ("notify_users_from", claims.notify_users_from == license.notify_users_from),
         ("customer", claims.customer.id == license.customer.id && claims.customer.name == license.customer.name),
-        ("license_type", claims.license_type.as_str() == license.license_type.as_str()),
+        ("license_type", claims.license_type == license.license_type),
         ("modules", claims.modules == granted(license)),
         ("instance_fingerprint", claims.instance_fingerprint == fingerprint),
         ("limits", wanted_limits == limits),

@@ -158,12 +158,10 @@ impl Batch {
             io::ErrorKind::AlreadyExists => Error::FileExists { path: path.to_owned() },
             _ => Error::io("create", path, error),
         })?;
-        // Kept in mind before anything else can fail, so that nothing is left behind.
+        let moded = set_mode(&file, mode);
+        // Kept in mind before a failure is told, so that nothing is left behind.
         self.0.push((path.to_owned(), file));
-        self.0
-            .last()
-            .map_or(Ok(()), |(_, file)| set_mode(file, mode))
-            .map_err(|error| Error::io("change the mode of", path, error))
+        moded.map_err(|error| Error::io("change the mode of", path, error))
     }
 
     fn write_all(&mut self, contents: &[&[u8]]) -> Result<(), Error> {

@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 
-use aegis_core::{Keyring, open, split_bundle};
+use aegis_core::{Keyring, check_key_scope, open, split_bundle};
 
 use super::{Ledger, LedgerEntry};
 use crate::Error;
-use crate::issue::check_scope;
 
 /// What an import did.
 #[derive(Debug, Default)]
@@ -91,7 +90,7 @@ impl Candidate {
     fn entry(&self, keyring: Option<&Keyring>) -> Result<LedgerEntry, String> {
         if let Some(keyring) = keyring {
             let license = open(&self.token, keyring).map_err(|refusal| refusal.error.to_string())?;
-            check_scope(&license, keyring).map_err(|error| error.to_string())?;
+            check_key_scope(&license, keyring).map_err(|error| error.to_string())?;
         }
         LedgerEntry::from_token(&self.token, self.issued_by.clone()).map_err(|error| error.to_string())
     }
