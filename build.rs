@@ -1,4 +1,5 @@
-//! Compiles the public keys of `public_keys/`, or of the folder that `AEGIS_PUBLIC_KEYS` names, into the wheel.
+//! Compiles the public keys of `public_keys/`, or of the folder that `AEGIS_PUBLIC_KEYS` names, into the wheel, and lays
+//! out the addon for maturin, which puts it at `odoo/addons/` of the wheel.
 //!
 //! The build fails, naming the file, on a private key in the folder, on a weak or malformed key, and on everything
 //! else that [`aegis_core::keyring_from_files`] refuses.
@@ -6,27 +7,60 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::{env, fs};
+use std::{env, fs, io};
 
 use aegis_core::{Key, Keyring, KeyringError, keyring_from_files};
 
 type Outcome<T> = Result<T, String>;
 
+/// The folder of the Odoo addon.
+const ADDON: &str = "aegis_client";
+
+/// Folders of the addon that are not for customers.
+const LEFT_OUT: [&str; 2] = ["tests", "__pycache__"];
+
 fn main() {
-    println!("cargo::rerun-if-env-changed=AEGIS_PUBLIC_KEYS");
     if let Err(problem) = run() {
         println!("cargo::error={}", problem.replace('\n', " "));
     }
 }
 
 fn run() -> Outcome<()> {
+    let out = env::var_os("OUT_DIR").map(PathBuf::from).ok_or("OUT_DIR is not set")?;
+    embed_keys(&out.join("embedded_keyring.rs"))?;
+    lay_out_addon(&out.join(ADDON)).map_err(|error| format!("{ADDON}: {error}"))
+}
+
+fn embed_keys(file: &Path) -> Outcome<()> {
+    println!("cargo::rerun-if-env-changed=AEGIS_PUBLIC_KEYS");
     let named = env::var_os("AEGIS_PUBLIC_KEYS").filter(|folder| !folder.is_empty());
     let folder = named.map_or_else(|| PathBuf::from("public_keys"), PathBuf::from);
     println!("cargo::rerun-if-changed={}", folder.display());
     let keyring = read_keyring(&folder).map_err(|problem| format!("{}: {problem}", folder.display()))?;
-    let out = env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?;
-    let file = Path::new(&out).join("embedded_keyring.rs");
-    fs::write(&file, source(&keyring)).map_err(|error| format!("{}: {error}", file.display()))
+    fs::write(file, source(&keyring)).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+/// Copies the addon as it goes into the wheel, and nothing of the build before.
+fn lay_out_addon(target: &Path) -> io::Result<()> {
+    println!("cargo::rerun-if-changed={ADDON}");
+    if target.exists() {
+        fs::remove_dir_all(target)?;
+    }
+    copy_folder(Path::new(ADDON), target)
+}
+
+fn copy_folder(source: &Path, target: &Path) -> io::Result<()> {
+    fs::create_dir(target)?;
+    for entry in fs::read_dir(source)? {
+        let entry = entry?;
+        let (from, to) = (entry.path(), target.join(entry.file_name()));
+        if !entry.file_type()?.is_dir() {
+            fs::copy(from, to)?;
+        } else if !LEFT_OUT.iter().any(|name| entry.file_name() == *name) {
+            copy_folder(&from, &to)?;
+        }
+    }
+    Ok(())
 }
 
 fn read_keyring(folder: &Path) -> Outcome<Keyring> {

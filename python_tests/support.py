@@ -130,12 +130,13 @@ def evaluate(
     tokens: str | Sequence[str],
     keyring: aegis.Keyring,
     *,
-    module: str = MODULE,
+    module: str | None = MODULE,
     odoo_version: str = VERSION,
     feature: str | None = None,
     instance: aegis.Instance | None = None,
     now: int | None = NOW,
     released: str | None = None,
+    neutralized: bool = False,
 ) -> aegis.Report:
     """Evaluate for the module, version and time of most tests, changed as told."""
     return aegis.evaluate(
@@ -146,5 +147,6 @@ def evaluate(
         instance=instance,
         now=now,
         released=released,
+        neutralized=neutralized,
         keyring=keyring,
     )

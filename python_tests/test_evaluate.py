@@ -87,6 +87,74 @@ def test_features(vendor: Vendor, keyring: aegis.Keyring) -> None:
     assert evaluate(some + "\n" + all_, keyring, feature="export").code == "valid"
 
 
+def test_without_a_module_licenses_stand_by_themselves(vendor: Vendor, keyring: aegis.Keyring) -> None:
+    """Whatever they cover; the version of Odoo, the key and the times count as ever."""
+    other = vendor.license(module={"technical_name": "biz4a_other", "allowed_major_versions": ["17"]})
+    assert evaluate(other, keyring, module=None, odoo_version="17.0").code == "valid"
+    assert evaluate(other, vendor.keyring(modules=["acme_*"]), module=None).code == "wrong_module"
+    report = evaluate([other, vendor.license(exp=NOW)], keyring, module=None)
+    assert [assessment.code for assessment in report.assessments] == ["wrong_odoo_version", "expired"]
+    assert report.code == "expired"
+    assert report.assessments[0].message == "The license covers its modules on Odoo 17, not on Odoo 18."
+    assert evaluate("Dear customer,", keyring, module=None).code == "missing"
+
+
+@pytest.mark.parametrize("question", [{"feature": "sepa"}, {"released": "2026-11-01"}])
+def test_a_part_of_a_module_needs_the_module(question: dict[str, str], keyring: aegis.Keyring) -> None:
+    """A feature and a release belong to a module: to ask for them alone is the caller's mistake."""
+    with pytest.raises(ValueError, match="name the module too"):
+        aegis.evaluate("", module=None, odoo_version="18.0", keyring=keyring, **question)  # type: ignore[arg-type]
+
+
+def test_the_module_is_always_said(keyring: aegis.Keyring) -> None:
+    """To forget it is not to ask without one."""
+    with pytest.raises(TypeError, match="module"):
+        aegis.evaluate("", odoo_version="18.0", keyring=keyring)  # type: ignore[call-arg]
+
+
+def test_a_neutralized_copy_works_with_the_license_of_the_original(
+    vendor: Vendor, keyring: aegis.Keyring
+) -> None:
+    """Only the binding is passed over, and a flag says so; the check stays failed."""
+    copy = aegis.Instance(database_uuid=DATABASE_UUID, domain="staging.example.com")
+    bound = aegis.fingerprint(DATABASE_UUID, DOMAIN)
+    token = vendor.license(instance_fingerprint=bound)
+    report = evaluate(token, keyring, instance=copy, neutralized=True)
+    assert (report.code, report.ok, report.flags, report.remedy) == ("valid", True, ("staging",), "")
+    assert report.assessments[0].flags == ("staging",)
+    assert [check.code for check in report.checks if check.result == "failed"] == ["wrong_instance"]
+    ended = vendor.license(instance_fingerprint=bound, exp=NOW)
+    assert evaluate(ended, keyring, instance=copy, neutralized=True).code == "expired"
+
+
+def test_nothing_is_passed_over_without_need(vendor: Vendor, token: str, keyring: aegis.Keyring) -> None:
+    """A license that fits has no flag; without the mark, or without an instance, a binding counts."""
+    here = aegis.Instance(database_uuid=DATABASE_UUID, domain=DOMAIN)
+    copy = aegis.Instance(database_uuid=DATABASE_UUID, domain="staging.example.com")
+    bound = vendor.license(instance_fingerprint=here.fingerprint)
+    for text, instance, neutralized, code in (
+        (bound, here, True, "valid"),
+        (token, copy, True, "valid"),
+        (bound, copy, False, "wrong_instance"),
+        (bound, None, True, "wrong_instance"),
+    ):
+        report = evaluate(text, keyring, instance=instance, neutralized=neutralized)
+        assert (report.code, report.flags) == (code, ())
+    assert evaluate("", keyring, neutralized=True).flags == ()
+
+
+def test_the_token_of_each_license_is_there_to_be_kept(vendor: Vendor, keyring: aegis.Keyring) -> None:
+    """Without its white space, refused ones too; one that breaks off has none. It is never shown."""
+    good, forged = vendor.license(), Vendor().license()
+    text = f"Dear customer,\n{good[:70]}\r\n  {good[70:]}\n\n{forged}, {good[:200]}"
+    report = evaluate(text, keyring, module=None)
+    codes = ["valid", "bad_signature", "malformed"]
+    assert [assessment.code for assessment in report.assessments] == codes
+    assert [assessment.token for assessment in report.assessments] == [good, forged, None]
+    for shown in (repr(report), *map(repr, report.assessments), *(one.message for one in report.assessments)):
+        assert good[:20] not in shown
+
+
 def test_a_message_with_several_licenses(vendor: Vendor, keyring: aegis.Keyring) -> None:
     """Text around tokens and white space inside them do not matter; their order is kept."""
     old, new = vendor.license(jti=FIRST, exp=NOW), vendor.license(jti=SECOND)

@@ -23,6 +23,9 @@ def check(token: str, texts: Sequence[str], ring: aegis.Keyring | None = None) -
         name: str = error.license.customer_name if error.license else error.remedy
         print(name)
     report = aegis.evaluate(texts, module="m", odoo_version="18", released="2026-11-01", keyring=ring)
+    itself = aegis.evaluate(texts, module=None, odoo_version="18", instance=here, neutralized=True)
+    kept: list[str] = [one.token for one in itself.assessments if one.license and one.token]
+    print("staging" in itself.flags, kept)
     failed: list[str] = [check.code for check in report.checks if check.result == "failed"]
     ring = aegis.Keyring.from_pem({"k": "pem"}, issuer="x", use=("license",), modules=["m_*"], not_after=1)
     public: bytes = ring.keys[0]["public"]
@@ -35,6 +38,7 @@ BAD = [
     'aegis.verify_license("token", "m")',
     'aegis.verify_license("token", "m", "18", now=1.5)',
     'aegis.evaluate("text", "m", "18")',
+    'aegis.evaluate("text", odoo_version="18")',
     'aegis.Instance("a", "b")',
     "aegis.embedded_keyring().keys = ()",
     'aegis.verify_license("token", "m", "18").status == "revoked"',

@@ -30,9 +30,10 @@ def test_vector(file: Path) -> None:
 def _check_verify(vector: dict[str, Any], expected: dict[str, Any]) -> None:
     assert set(expected) <= {"code", "jti", "customer_name"}
     question = _question(vector)
-    # Neither is asked of verify_license.
+    # None of these is asked of verify_license.
     assert question.pop("released") is None
     assert question.pop("feature") is None
+    assert question.pop("neutralized") is False
     # Twice: the second time out of the cache, where it was kept.
     for _ in range(2):
         if expected["code"] in REFUSALS:
@@ -49,12 +50,14 @@ def _check_verify(vector: dict[str, Any], expected: dict[str, Any]) -> None:
 
 
 def _check_evaluate(vector: dict[str, Any], expected: dict[str, Any]) -> None:
-    assert set(expected) <= {"code", "jti", "customer_name", "failed", "not_run", "next_change", "next_code"}
+    optional = {"flags", "failed", "not_run", "next_change", "next_code"}
+    assert set(expected) <= {"code", "jti", "customer_name"} | optional
     report = aegis.evaluate(vector["tokens"], **_question(vector))
     assert report.code == expected["code"]
     assert report.ok == (report.code in {"valid", "expiring", "grace", "moving"})
     assert report.message
     assert bool(report.remedy) == (report.code != "valid")
+    assert list(report.flags) == expected.get("flags", list(report.flags))
     for name in ("failed", "not_run"):
         if name in expected:
             assert [check.code for check in report.checks if check.result == name] == expected[name]
@@ -85,6 +88,7 @@ def _question(vector: dict[str, Any]) -> dict[str, Any]:
         "instance": aegis.Instance(**instance) if instance else None,
         "now": vector["now"],
         "released": context["released"],
+        "neutralized": context.get("neutralized", False),
         "keyring": _keyring(vector["keys"]),
     }
 

@@ -1,6 +1,6 @@
 //! The answer of `evaluate`.
 
-use aegis_core::{self as core, Outcome, status};
+use aegis_core::{self as core, Flag, Outcome, status};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
@@ -66,6 +66,19 @@ impl Assessment {
         self.inner.code.as_str()
     }
 
+    /// What has to be known beside the code: ``staging`` when the license is bound to another instance, which was
+    /// passed over for a neutralized copy.
+    #[getter]
+    fn flags<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        flag_names(py, &self.inner.flags)
+    }
+
+    /// The token, white space inside it dropped: what to keep of a text that was pasted. None for one that breaks off.
+    #[getter]
+    fn token(&self) -> Option<&str> {
+        self.inner.token.as_ref().map(core::TokenText::as_str)
+    }
+
     /// Whether the license works.
     #[getter]
     fn ok(&self) -> bool {
@@ -117,7 +130,7 @@ impl Assessment {
     }
 }
 
-/// The answer for one module: the best of all licenses, with every check.
+/// The answer: the best of all licenses, with every check.
 #[pyclass(module = "aegis_license", frozen, eq)]
 #[derive(PartialEq, Eq)]
 pub(crate) struct Report {
@@ -142,6 +155,12 @@ impl Report {
     #[getter]
     fn code(&self) -> &str {
         self.inner.code.as_str()
+    }
+
+    /// What has to be known beside the code: the flags of the token that decided.
+    #[getter]
+    fn flags<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        flag_names(py, &self.inner.flags)
     }
 
     /// Whether a license works.
@@ -206,6 +225,10 @@ impl Report {
     fn __reduce__(&self) -> PyResult<()> {
         refuse_pickle()
     }
+}
+
+fn flag_names<'py>(py: Python<'py>, flags: &[Flag]) -> PyResult<Bound<'py, PyTuple>> {
+    PyTuple::new(py, flags.iter().map(|flag| flag.as_str()))
 }
 
 /// An answer is true for an instant; one read from a pickle would be an answer nobody gave.

@@ -47,12 +47,13 @@ pub(crate) fn verify_license(
 ) -> PyResult<Py<License>> {
     let keyring = keyring.map_or_else(|| embedded(py).map(Py::get), |keyring| Ok(keyring.get()))?;
     let context = Context {
-        module,
+        module: Some(module),
         feature: None,
         odoo_major: major_version(odoo_version)?,
         instance: instance.map(|instance| instance.get().core()),
         now: now.map_or_else(clock::now, |now| now.0),
         released: None,
+        neutralized: false,
     };
     let checked = |license: &_| contain(|| check(license, keyring.core(), &context), || Err(Error::Internal));
     // The object made before serves again if the status is still the same.
@@ -86,38 +87,48 @@ pub(crate) fn verify_license(
     }
 }
 
-/// Evaluates a text with any number of license tokens for one module, offline. A bad token is part of the answer.
+/// Evaluates a text with any number of license tokens, offline. A bad token is part of the answer.
 ///
 /// Args:
 ///     tokens (str | Sequence[str]): one text or several: tokens, or whole messages that contain them.
-///     module (str): technical name of the module that asks.
+///     module (str | None): technical name of the module that asks; None asks whether the licenses are in order by
+///         themselves, whatever modules they cover.
 ///     odoo_version (str): version of Odoo, such as ``18.0``; the major version counts.
 ///     feature (str | None): a feature of the module; None asks for the module as such.
 ///     instance (Instance | None): the instance that asks; a bound license is refused without it.
 ///     now (int | None): the present in Unix seconds; None for the system clock.
 ///     released (str | None): date of the module's release, ``YYYY-MM-DD``; None counts as covered.
+///     neutralized (bool): whether the database is a neutralized copy, as for staging: a license that is bound to
+///         another instance then works, with the flag ``staging``.
 ///     keyring (Keyring | None): None for the keys compiled into this wheel.
 ///
 /// Returns:
 ///     Report: the answer with all its checks.
 ///
 /// Raises:
-///     ValueError: ``odoo_version`` is no version of Odoo, ``released`` no date, or another argument is out of range
-///         or no text.
+///     ValueError: ``odoo_version`` is no version of Odoo, ``released`` no date, ``feature`` or ``released`` is given
+///         without a module, or another argument is out of range or no text.
 #[pyfunction]
-#[pyo3(signature = (tokens, *, module, odoo_version, feature=None, instance=None, now=None, released=None, keyring=None))]
+#[pyo3(signature = (
+    tokens, *, module, odoo_version, feature=None, instance=None, now=None, released=None, neutralized=false,
+    keyring=None,
+))]
 #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python function")]
 pub(crate) fn evaluate(
     py: Python<'_>,
     tokens: &Bound<'_, PyAny>,
-    module: &str,
+    module: Option<&str>,
     odoo_version: &str,
     feature: Option<&str>,
     instance: Option<&Bound<'_, Instance>>,
     now: Option<UnixTime>,
     released: Option<&str>,
+    neutralized: bool,
     keyring: Option<&Bound<'_, Keyring>>,
 ) -> PyResult<Report> {
+    if module.is_none() && (feature.is_some() || released.is_some()) {
+        return Err(PyValueError::new_err("feature, released: they belong to a module; name the module too"));
+    }
     let keyring = keyring.map_or_else(|| embedded(py).map(Py::get), |keyring| Ok(keyring.get()))?;
     let context = Context {
         module,
@@ -126,6 +137,7 @@ pub(crate) fn evaluate(
         instance: instance.map(|instance| instance.get().core()),
         now: now.map_or_else(clock::now, |now| now.0),
         released: released.map(release_date).transpose()?,
+        neutralized,
     };
     let text = joined(tokens)?;
     let open = |token: &str| match lookup(py, token, keyring) {

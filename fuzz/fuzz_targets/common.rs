@@ -6,12 +6,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::{Signer as _, SigningKey};
 
 pub const CONTEXT: Context<'static> = Context {
-    module: "biz4a_payroll",
+    module: Some("biz4a_payroll"),
     feature: Some("export"),
     odoo_major: 18,
     instance: None,
     now: 1_767_225_600,
     released: Some(1_767_139_200),
+    neutralized: false,
 };
 
 fn signing_key() -> SigningKey {

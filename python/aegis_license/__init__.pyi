@@ -159,6 +159,10 @@ class Assessment:
     @property
     def code(self) -> str: ...
     @property
+    def flags(self) -> tuple[str, ...]: ...
+    @property
+    def token(self) -> str | None: ...
+    @property
     def ok(self) -> bool: ...
     @property
     def message(self) -> str: ...
@@ -180,6 +184,8 @@ class Assessment:
 class Report:
     @property
     def code(self) -> str: ...
+    @property
+    def flags(self) -> tuple[str, ...]: ...
     @property
     def ok(self) -> bool: ...
     @property
@@ -223,12 +229,13 @@ def verify_license(
 def evaluate(
     tokens: str | Sequence[str],
     *,
-    module: str,
+    module: str | None,
     odoo_version: str,
     feature: str | None = None,
     instance: Instance | None = None,
     now: int | None = None,
     released: str | None = None,
+    neutralized: bool = False,
     keyring: Keyring | None = None,
 ) -> Report: ...
 def fingerprint(database_uuid: str, domain: str) -> str: ...

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import bundles
 import claims
+import copies
 import envelope
 import keys
 import old_form
@@ -37,6 +38,7 @@ SUBJECTS = (
     claims.vectors,
     old_form.vectors,
     scope.vectors,
+    copies.vectors,
     times.vectors,
     reports.vectors,
     several.vectors,

@@ -1,12 +1,26 @@
 """What a license covers: module, version of Odoo, feature, instance.
 
 docs/token-format.md: "Claims" (`module`, `modules`, `allowed_major_versions`, `features`,
-`instance_fingerprint`) and "Codes" (`wrong_module`, `wrong_odoo_version`, `wrong_instance`, `missing`).
+`instance_fingerprint`), "Codes" (`wrong_module`, `wrong_odoo_version`, `wrong_instance`, `missing`), and
+"Without a module".
 """
 
 from collections.abc import Iterator
 
-from tokens import DROP, INSTANCE, OTHER, Vector, claims, entry, evaluated, fingerprint, token, vector
+from tokens import (
+    DROP,
+    INSTANCE,
+    NOW,
+    OTHER,
+    Vector,
+    claims,
+    entry,
+    evaluated,
+    fingerprint,
+    key,
+    token,
+    vector,
+)
 
 
 def vectors() -> Iterator[Vector]:
@@ -15,6 +29,7 @@ def vectors() -> Iterator[Vector]:
     yield from versions()
     yield from features()
     yield from bindings()
+    yield from without_a_module()
 
 
 def modules() -> Iterator[Vector]:
@@ -167,3 +182,77 @@ def bindings() -> Iterator[Vector]:
     }
     for name, (description, text, instance, code) in cases.items():
         yield vector(name, "Codes: wrong_instance", description, text, code, instance=instance)
+
+
+def without_a_module() -> Iterator[Vector]:
+    """Licenses by themselves, whatever modules they cover: `evaluate` with no module named."""
+    several = token(
+        claims(modules=[entry("biz4a_sales", ["16"]), entry("biz4a_*", ["17"], features=["sepa"])])
+    )
+    bound = token(claims(instance_fingerprint=fingerprint(OTHER)))
+    rows: dict[str, tuple[str, str, str, str]] = {
+        "without_a_module_any_covered_one_serves": (
+            "Nobody asks for a module, and whichever the license covers is enough.",
+            token(claims(modules=[entry("acme_stock")])),
+            "18.0",
+            "valid",
+        ),
+        "without_a_module_one_covered_version_is_enough": (
+            "Of two entries one is for Odoo 16; that the other has features does not matter.",
+            several,
+            "16.0",
+            "valid",
+        ),
+        "without_a_module_no_covered_version_is_wrong_odoo_version": (
+            "No entry is for Odoo 18.",
+            several,
+            "18.0",
+            "wrong_odoo_version",
+        ),
+        "without_a_module_another_instance_is_wrong_instance": (
+            "The binding is checked as ever.",
+            bound,
+            "18.0",
+            "wrong_instance",
+        ),
+        "without_a_module_the_end_is_expired": (
+            "So are the times.",
+            token(claims(exp=NOW)),
+            "18.0",
+            "expired",
+        ),
+        "without_a_module_the_best_license_decides": (
+            "Of licenses for different modules the best is the answer.",
+            f"{token(claims(exp=NOW))}\n{token(claims(modules=[entry('biz4a_sales')]))}",
+            "18.0",
+            "valid",
+        ),
+        "without_a_module_a_broken_token_is_malformed": (
+            "A token that cannot be read is not a missing one.",
+            token(claims())[:200],
+            "18.0",
+            "malformed",
+        ),
+        "without_a_module_only_no_token_is_missing": (
+            "The text holds no token.",
+            "Dear customer,",
+            "18.0",
+            "missing",
+        ),
+    }
+    rule = "Without a module"
+    for name, (description, text, version, code) in rows.items():
+        yield evaluated(
+            name, rule, description, text, code, module=None, odoo_version=version, instance=INSTANCE
+        )
+    yield evaluated(
+        "without_a_module_one_outside_the_key_is_wrong_module",
+        rule,
+        "The key may license the first module of the license and not the second.",
+        token(claims(modules=[entry(), entry("acme_stock")])),
+        "wrong_module",
+        keys=[key(modules=["biz4a_*"])],
+        module=None,
+        failed=["wrong_module"],
+        not_run=[],
+    )

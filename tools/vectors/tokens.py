@@ -187,11 +187,12 @@ def vector(
     call: str = "verify",
     keys: list[Claims] | None = None,
     now: int = NOW,
-    module: str = MODULE,
+    module: str | None = MODULE,
     odoo_version: str = "18.0",
     feature: str | None = None,
     instance: dict[str, str] | None = None,
     released: str | None = None,
+    neutralized: bool = False,
     **expected: object,
 ) -> Vector:
     """One case; `expected` holds the optional members beside `code`."""
@@ -199,6 +200,8 @@ def vector(
     if feature is not None:
         context["feature"] = feature
     context |= {"instance": instance, "released": released}
+    if neutralized:
+        context["neutralized"] = True
     return {
         "name": name,
         "rule": rule,

@@ -228,11 +228,11 @@ pub enum Error {
         /// The feature asked for.
         feature: String,
     },
-    /// The license covers the module on other versions of Odoo.
-    #[error("The license covers the module {} on Odoo {allowed}, not on Odoo {asked}.", short(module))]
+    /// The license covers the module, or whatever it covers, on other versions of Odoo.
+    #[error("The license covers {} on Odoo {allowed}, not on Odoo {asked}.", named(module.as_deref()))]
     WrongOdooVersion {
-        /// The module asked for.
-        module: String,
+        /// The module asked for, if one was.
+        module: Option<String>,
         /// The major versions covered.
         allowed: String,
         /// The major version asked for.
@@ -323,6 +323,11 @@ fn short(name: &str) -> String {
         Some((end, _)) => format!("{:?}…", name.get(..end).unwrap_or_default()),
         None => format!("{name:?}"),
     }
+}
+
+/// The module asked for, or all that the license covers.
+fn named(module: Option<&str>) -> String {
+    module.map_or_else(|| "its modules".to_owned(), |module| format!("the module {}", short(module)))
 }
 
 /// An instant for people: `2027-03-01T00:00:00Z`.

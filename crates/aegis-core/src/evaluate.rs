@@ -1,7 +1,8 @@
 //! Where one or several licenses stand: every check with its result, the best license, and when the answer changes.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use crate::bundle::split_bundle;
@@ -42,11 +43,51 @@ pub struct Transition {
     pub code: Code,
 }
 
+/// What has to be known beside a code. The strings never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Flag {
+    /// The license is bound to another instance, which was passed over for a neutralized copy.
+    Staging,
+}
+
+impl Flag {
+    /// The stable string of the flag.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Staging => "staging",
+        }
+    }
+}
+
+/// The text of a token, white space dropped. Not shown by `Debug`: who has it may have the license.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TokenText(Arc<str>);
+
+impl TokenText {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for TokenText {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("TokenText(…)")
+    }
+}
+
 /// How one token stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assessment {
     /// The answer: the first failure, or how the license works.
     pub code: Code,
+    /// What has to be known beside it.
+    pub flags: Vec<Flag>,
+    /// The token as it was found by [`evaluate`]; `None` for one that breaks off.
+    pub token: Option<TokenText>,
     /// The license, when the signature held and the claims could be read.
     pub license: Option<Arc<License>>,
     /// Every check, in the order of the codes.
@@ -55,11 +96,13 @@ pub struct Assessment {
     pub next: Option<Transition>,
 }
 
-/// How a set of tokens stands for one module, and feature where asked.
+/// How a set of tokens stands: for one module, and feature where asked, or by themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     /// The answer of the best license, or why there is none.
     pub code: Code,
+    /// What has to be known beside it.
+    pub flags: Vec<Flag>,
     /// One sentence for people.
     pub message: String,
     /// What to do about it: one sentence, or empty.
@@ -87,12 +130,14 @@ pub fn evaluate(
         Ok(tokens) => tokens,
         Err(error) => return Report::without_license(&error, Vec::new()),
     };
-    let mut assess_one = |token: Result<_, Error>| match token {
-        Ok(token) => assess(open(token), keyring, context),
+    let assess_one = |token: Result<Cow<'_, str>, Error>| match token {
+        Ok(token) => {
+            let assessment = assess(open(&token), keyring, context);
+            Assessment { token: Some(TokenText(token.into())), ..assessment }
+        }
         Err(error) => assess(Err(Refusal { error, signature_held: false }), keyring, context),
     };
-    let assessments: Vec<_> = tokens.iter().map(|token| assess_one(token.as_deref().map_err(Clone::clone))).collect();
-    Report::of(assessments, context)
+    Report::of(tokens.into_iter().map(assess_one).collect(), context)
 }
 
 /// Makes every check of one opened token.
@@ -105,7 +150,8 @@ pub fn assess(opened: Result<Arc<License>, Refusal>, keyring: &Keyring, context:
         }
         Err(refusal) => (None, opening_checks(&refusal)),
     };
-    let mut assessment = Assessment { code: Code::Valid, license, checks, next: None };
+    let flags = flags(&checks, context);
+    let mut assessment = Assessment { code: Code::Valid, flags, token: None, license, checks, next: None };
     assessment.code = assessment.code_at(context.now);
     assessment.next = next_change(assessment.instants(), context.now, |time| assessment.code_at(time));
     assessment
@@ -141,7 +187,8 @@ impl Assessment {
     fn code_at(&self, time: i64) -> Code {
         let failed = |check: &&Check| matches!(check.outcome, Outcome::Failed(_));
         let in_time = |code| matches!(code, Code::NotYetValid | Code::Expired);
-        let failure = self.checks.iter().filter(|check| !in_time(check.code)).find(failed).map(|check| check.code);
+        let aside = |code| in_time(code) || (code == Code::WrongInstance && self.is_staging());
+        let failure = self.checks.iter().filter(|check| !aside(check.code)).find(failed).map(|check| check.code);
         let status = self.license.as_ref().map(|license| status(license, time));
         match (failure, status) {
             (Some(failure @ Code::UpdatesEnded), Some(status)) if !in_time(status) => failure,
@@ -156,6 +203,11 @@ impl Assessment {
         let times =
             self.license.as_ref().map(|license| [license.nbf, license.notice(), license.exp, license.grace_until]);
         times.into_iter().flatten().flatten()
+    }
+
+    /// Whether a binding to another instance was passed over.
+    fn is_staging(&self) -> bool {
+        self.flags.contains(&Flag::Staging)
     }
 
     /// Whether it is a license in order, for something else.
@@ -187,28 +239,36 @@ impl Report {
     fn of(assessments: Vec<Assessment>, context: &Context<'_>) -> Self {
         let best = best_at(&assessments, context.now);
         let Some((best, assessment)) = best.and_then(|best| Some((best, assessments.get(best)?))) else {
-            let error = if assessments.is_empty() {
-                Error::NoToken
-            } else {
-                Error::NoneCovers { module: context.module.to_owned() }
+            let error = match context.module {
+                Some(module) if !assessments.is_empty() => Error::NoneCovers { module: module.to_owned() },
+                _ => Error::NoToken,
             };
             return Self::without_license(&error, assessments);
         };
         let (code, message, remedy) = (assessment.code, assessment.message(), assessment.remedy());
+        let flags = assessment.flags.clone();
         let notify_users = warns_users(code, assessment.license.as_deref(), context.now);
         let instants = assessments.iter().filter(|other| !other.is_other_module()).flat_map(Assessment::instants);
         let next = next_change(instants, context.now, |time| {
             let best = best_at(&assessments, time).and_then(|best| assessments.get(best));
             best.map_or(Code::Missing, |best| best.code_at(time))
         });
-        Self { code, message, remedy, best: Some(best), assessments, next, notify_users }
+        Self { code, flags, message, remedy, best: Some(best), assessments, next, notify_users }
     }
 
     /// The answer when no license decides.
     #[must_use]
     pub fn without_license(error: &Error, assessments: Vec<Assessment>) -> Self {
-        let (message, remedy) = (error.to_string(), error.remedy());
-        Self { code: error.code(), message, remedy, best: None, assessments, next: None, notify_users: true }
+        Self {
+            code: error.code(),
+            flags: Vec::new(),
+            message: error.to_string(),
+            remedy: error.remedy(),
+            best: None,
+            assessments,
+            next: None,
+            notify_users: true,
+        }
     }
 }
 
@@ -231,11 +291,9 @@ fn opening_checks(refusal: &Refusal) -> Vec<Check> {
 }
 
 fn context_checks(license: &License, keyring: &Keyring, context: &Context<'_>) -> Vec<Check> {
-    let mut checks: Vec<Check> = OPENING_CHECKS
-        .into_iter()
-        .filter(|&code| code != Code::UnknownKey)
-        .map(|code| Check { code, outcome: Outcome::Passed })
-        .collect();
+    let opening = OPENING_CHECKS.into_iter().filter(|&code| code != Code::UnknownKey);
+    let mut checks = Vec::with_capacity(OPENING_CHECKS.len() + CONTEXT_CHECKS.len());
+    checks.extend(opening.map(|code| Check { code, outcome: Outcome::Passed }));
     let key = keyring.get(&license.kid);
     for (code, check) in CONTEXT_CHECKS {
         let result = key.ok_or(Error::UnknownKey).and_then(|key| check(license, key, context));
@@ -252,6 +310,11 @@ fn context_checks(license: &License, keyring: &Keyring, context: &Context<'_>) -
     checks
 }
 
+fn flags(checks: &[Check], context: &Context<'_>) -> Vec<Flag> {
+    let passed_over = |check: &Check| matches!(&check.outcome, Outcome::Failed(error) if context.passes_over(error));
+    if checks.iter().any(passed_over) { vec![Flag::Staging] } else { Vec::new() }
+}
+
 /// Whether the module, or the feature, is not covered at all.
 fn is_not_covered(check: &Check) -> bool {
     matches!(&check.outcome, Outcome::Failed(error) if error.is_other_module())
@@ -266,12 +329,12 @@ fn next_change(instants: impl Iterator<Item = i64>, now: i64, code_at: impl Fn(i
     later.into_iter().map(|at| Transition { at, code: code_at(at) }).find(|change| change.code != present)
 }
 
-/// The place of the best license at `time`; of equals the one issued last.
+/// The place of the best license at `time`; of equals one that needs no passing over, then the one issued last.
 fn best_at(assessments: &[Assessment], time: i64) -> Option<usize> {
     let ours = assessments.iter().enumerate().filter(|(_, assessment)| !assessment.is_other_module());
     let key = |assessment: &Assessment| {
         let issued = assessment.license.as_ref().map(|license| license.iat);
-        (rank(assessment.code_at(time)), Reverse(issued))
+        (rank(assessment.code_at(time)), assessment.is_staging(), Reverse(issued))
     };
     ours.min_by_key(|(_, assessment)| key(assessment)).map(|(place, _)| place)
 }

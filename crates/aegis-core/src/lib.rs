@@ -23,7 +23,7 @@ pub use binding::{BadInstance, Fingerprint, Instance};
 pub use bundle::{MAX_BUNDLE, MAX_TOKENS, split_bundle};
 pub use claims::{CoveredModule, Customer, License, LicenseType, Limits, MAX_TIME};
 pub use error::{Code, Error};
-pub use evaluate::{Assessment, Check, Outcome, Report, Transition, assess, evaluate};
+pub use evaluate::{Assessment, Check, Flag, Outcome, Report, TokenText, Transition, assess, evaluate};
 pub use inspect::{Unverified, inspect};
 pub use keyring::{Key, KeyFault, KeyParts, KeyUse, Keyring, KeyringError, public_key_from_pem};
 #[cfg(feature = "keyring-toml")]

@@ -9,9 +9,9 @@ use crate::token::{Envelope, Kind};
 /// What is asked of a license: everything the answer depends on beside the token and the keys.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
-    /// Technical name of the module.
-    pub module: &'a str,
-    /// A feature of the module; `None` asks for the module as such.
+    /// Technical name of the module; `None` asks whether the license is in order by itself.
+    pub module: Option<&'a str>,
+    /// A feature of the module named; `None` asks for the module as such.
     pub feature: Option<&'a str>,
     /// Major version of Odoo.
     pub odoo_major: u16,
@@ -21,6 +21,15 @@ pub struct Context<'a> {
     pub now: i64,
     /// Date of the module's release, in Unix seconds at 00:00 UTC; `None` counts as covered.
     pub released: Option<i64>,
+    /// Whether the database is a neutralized copy, for which a binding to another instance refuses nothing.
+    pub neutralized: bool,
+}
+
+impl Context<'_> {
+    /// Whether a failed check refuses nothing here.
+    pub(crate) const fn passes_over(&self, error: &Error) -> bool {
+        self.neutralized && matches!(error, Error::WrongInstance)
+    }
 }
 
 /// A token that was refused before its claims could be used.
@@ -80,7 +89,10 @@ pub fn open(token: &str, keyring: &Keyring) -> Result<License, Refusal> {
 /// The first failure in the order of the codes.
 pub fn check(license: &License, keyring: &Keyring, context: &Context<'_>) -> Result<Code, Error> {
     let key = keyring.get(&license.kid).ok_or(Error::UnknownKey)?;
-    CONTEXT_CHECKS.iter().try_for_each(|(_, check)| check(license, key, context))?;
+    CONTEXT_CHECKS.iter().try_for_each(|(_, check)| match check(license, key, context) {
+        Err(error) if !context.passes_over(&error) => Err(error),
+        _ => Ok(()),
+    })?;
     Ok(status(license, context.now))
 }
 
@@ -182,12 +194,13 @@ fn check_modules_of_key(license: &License, key: &Key) -> Result<(), Error> {
 
 fn check_module(license: &License, key: &Key, context: &Context<'_>) -> Result<(), Error> {
     check_modules_of_key(license, key)?;
+    let Some(name) = context.module else { return Ok(()) };
     if covering(license, context).next().is_some() {
         return Ok(());
     }
-    let module = context.module.to_owned();
+    let module = name.to_owned();
     Err(match context.feature {
-        Some(feature) if license.covering(context.module).next().is_some() => {
+        Some(feature) if license.covering(name).next().is_some() => {
             Error::FeatureNotCovered { module, feature: feature.to_owned() }
         }
         _ => Error::ModuleNotCovered { module },
@@ -203,13 +216,17 @@ fn check_odoo_version(license: &License, _: &Key, context: &Context<'_>) -> Resu
     majors.sort_unstable();
     majors.dedup();
     let allowed = majors.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
-    Err(Error::WrongOdooVersion { module: context.module.to_owned(), allowed, asked: context.odoo_major })
+    Err(Error::WrongOdooVersion { module: context.module.map(str::to_owned), allowed, asked: context.odoo_major })
 }
 
-/// The entries that cover the module and, where asked, the feature.
+/// The entries that cover the module and, where asked, the feature; all of them where no module is named.
 fn covering<'l>(license: &'l License, context: &Context<'l>) -> impl Iterator<Item = &'l CoveredModule> {
-    let feature = context.feature;
-    license.covering(context.module).filter(move |covered| feature.is_none_or(|feature| covered.has_feature(feature)))
+    let &Context { module, feature, .. } = context;
+    let serves = move |covered: &&CoveredModule| {
+        module
+            .is_none_or(|module| covered.pattern.covers(module) && feature.is_none_or(|name| covered.has_feature(name)))
+    };
+    license.modules.iter().filter(serves)
 }
 
 fn check_instance(license: &License, _: &Key, context: &Context<'_>) -> Result<(), Error> {

@@ -7,8 +7,8 @@ mod common;
 use std::sync::Arc;
 
 use aegis_core::{
-    Assessment, Code, Context, Error, License, MAX_LIST, MAX_TOKEN, Outcome, assess, day_start, evaluate, inspect,
-    open, verify,
+    Assessment, Code, Context, Error, Flag, Instance, License, MAX_LIST, MAX_TOKEN, Outcome, TokenText, assess,
+    day_start, evaluate, inspect, open, verify,
 };
 use common::{CLAIMS, CONTEXT, header, keyring, sign};
 
@@ -47,7 +47,7 @@ fn a_license_begins_at_nbf_and_not_a_second_later() {
 #[test]
 fn a_missing_feature_is_told_from_a_missing_module() {
     let token = license_with(r#"["18"]"#, r#"["18"],"features":["payslip"]"#);
-    let asked = |module, feature| verified(&token, &Context { module, feature, ..CONTEXT });
+    let asked = |module, feature| verified(&token, &Context { module: Some(module), feature, ..CONTEXT });
     assert_eq!(asked("biz4a_payroll", Some("payslip")), Ok(Code::Valid));
     assert_eq!(
         asked("biz4a_payroll", Some("api")),
@@ -56,6 +56,56 @@ fn a_missing_feature_is_told_from_a_missing_module() {
     for feature in [None, Some("payslip")] {
         assert_eq!(asked("biz4a_sale", feature), Err(Error::ModuleNotCovered { module: "biz4a_sale".into() }));
     }
+}
+
+#[test]
+fn without_a_module_every_entry_counts_and_no_feature() {
+    let token = license_with(r#"["18"]"#, r#"["18"],"features":["payslip"]"#);
+    let asked = |odoo_major| verified(&token, &Context { module: None, feature: Some("api"), odoo_major, ..CONTEXT });
+    assert_eq!(asked(18), Ok(Code::Valid));
+    let error = asked(17).unwrap_err();
+    assert_eq!(error, Error::WrongOdooVersion { module: None, allowed: "18".into(), asked: 17 });
+    assert_eq!(error.to_string(), "The license covers its modules on Odoo 18, not on Odoo 17.");
+    let named = verified(&token, &Context { odoo_major: 17, ..CONTEXT }).unwrap_err().to_string();
+    assert_eq!(named, "The license covers the module \"biz4a_payroll\" on Odoo 18, not on Odoo 17.");
+}
+
+#[test]
+fn without_a_module_only_a_text_without_tokens_is_missing() {
+    let (keyring, context) = (keyring(), Context { module: None, ..CONTEXT });
+    let asked = |text: &str| evaluate(text, &keyring, &context, |token| open(token, &keyring).map(Arc::new));
+    assert_eq!(asked("Dear customer,").message, Error::NoToken.to_string());
+    assert_eq!(asked(&common::token()[..200]).code, Code::Malformed);
+    assert_eq!(asked(&license_with("biz4a_payroll", "acme_stock")).code, Code::Valid);
+}
+
+#[test]
+fn on_a_neutralized_copy_only_the_binding_is_passed_over() {
+    let token = license_and(&format!(r#""instance_fingerprint":"sha256:{}""#, "0".repeat(64)));
+    let copy = Instance::new("copy", "localhost:8069").unwrap();
+    let context = Context { neutralized: true, instance: Some(&copy), ..CONTEXT };
+    assert_eq!(verified(&token, &context), Ok(Code::Valid));
+    assert_eq!(verified(&token, &Context { neutralized: false, ..context }), Err(Error::WrongInstance));
+    assert_eq!(verified(&token, &Context { instance: None, ..context }), Err(Error::InstanceUnknown));
+    let end = 1_798_736_000;
+    assert_eq!(verified(&token, &Context { now: end, ..context }), Err(Error::Expired { end }));
+
+    let keyring = keyring();
+    let assessed = assess(open(&token, &keyring).map(Arc::new), &keyring, &context);
+    assert_eq!((assessed.code, assessed.flags.as_slice()), (Code::Valid, &[Flag::Staging][..]));
+    assert_eq!(assessed.message(), "The license is valid, until 2026-12-31T16:53:20Z.");
+    assert_eq!((assessed.error(), assessed.remedy()), (None, ""));
+}
+
+#[test]
+fn an_assessment_keeps_its_token_and_does_not_show_it() {
+    let (token, keyring) = (common::token(), keyring());
+    let (header, rest) = token.split_at(50);
+    let text = format!("{header}\n {rest}, {}, {}", &token[..200], &token[..token.len() - 86].to_owned());
+    let report = evaluate(&text, &keyring, &CONTEXT, |token| open(token, &keyring).map(Arc::new));
+    let tokens: Vec<_> = report.assessments.iter().map(|one| one.token.as_ref().map(TokenText::as_str)).collect();
+    assert_eq!(tokens, [Some(token.as_str()), None, None]);
+    assert!(!format!("{report:?}").contains(&token[..20]));
 }
 
 #[test]

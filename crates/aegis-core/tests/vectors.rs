@@ -43,12 +43,13 @@ fn run(name: &str) {
         Instance::new(instance["database_uuid"].as_str().unwrap(), instance["domain"].as_str().unwrap()).unwrap()
     });
     let context = Context {
-        module: context["module"].as_str().unwrap(),
+        module: context["module"].as_str(),
         feature: context["feature"].as_str(),
         odoo_major: running_major(context["odoo_version"].as_str().unwrap()).unwrap(),
         instance: instance.as_ref(),
         now: vector["now"].as_i64().unwrap(),
         released: context["released"].as_str().map(|day| day_start(day).unwrap()),
+        neutralized: context["neutralized"] == true,
     };
     let (tokens, expected) = (vector["tokens"].as_str().unwrap(), &vector["expected"]);
     match vector["call"].as_str().unwrap() {
@@ -100,6 +101,9 @@ fn check_evaluate(text: &str, keyring: &Keyring, context: &Context<'_>, expected
     if let Some(license) = best.and_then(|best| best.license.as_ref()) {
         check_license(license, expected);
     }
+    if let Some(flags) = expected.get("flags") {
+        assert_eq!(*flags, report.flags.iter().map(|flag| flag.as_str()).collect::<Value>());
+    }
     if let Some(failed) = expected.get("failed") {
         assert_eq!(*failed, codes(best, |outcome| matches!(outcome, Outcome::Failed(_))));
     }
@@ -132,6 +136,7 @@ vectors! {
     allowed_version_with_a_zero_is_read,
     another_database_is_wrong_instance,
     another_domain_is_wrong_instance,
+    another_instance_that_is_no_neutralized_copy_is_wrong_instance,
     at_exp_is_expired,
     at_exp_with_grace_is_grace,
     at_grace_until_is_expired,
@@ -321,6 +326,19 @@ vectors! {
     nbf_null_is_refused,
     nbf_string_is_refused,
     neither_module_nor_modules_is_refused,
+    neutralized_copy_before_nbf_is_not_yet_valid,
+    neutralized_copy_does_not_mend_a_bad_signature,
+    neutralized_copy_has_the_grace_of_the_original,
+    neutralized_copy_is_warned_like_the_original,
+    neutralized_copy_of_an_ended_license_is_expired,
+    neutralized_copy_of_an_unknown_instance_is_wrong_instance,
+    neutralized_copy_on_another_odoo_is_wrong_odoo_version,
+    neutralized_copy_prefers_a_license_of_its_own,
+    neutralized_copy_whose_own_license_ended_works_with_the_other,
+    neutralized_copy_with_a_license_of_its_own_has_no_flag,
+    neutralized_copy_with_an_unbound_license_has_no_flag,
+    neutralized_copy_without_a_module_works_too,
+    neutralized_copy_works_with_the_license_of_the_original,
     notify_admins_from_null_is_refused,
     notify_admins_from_string_is_refused,
     notify_users_from_fraction_is_refused,
@@ -427,4 +445,13 @@ vectors! {
     warning_of_a_perpetual_license_means_nothing,
     white_space_around_a_token_is_trimmed,
     white_space_inside_one_token_is_refused,
+    without_a_module_a_broken_token_is_malformed,
+    without_a_module_another_instance_is_wrong_instance,
+    without_a_module_any_covered_one_serves,
+    without_a_module_no_covered_version_is_wrong_odoo_version,
+    without_a_module_one_covered_version_is_enough,
+    without_a_module_one_outside_the_key_is_wrong_module,
+    without_a_module_only_no_token_is_missing,
+    without_a_module_the_best_license_decides,
+    without_a_module_the_end_is_expired,
 }

@@ -321,12 +321,13 @@ fn a_bound_license_works_on_its_instance_only() {
     let keyring = keyring(&signer, |_| {});
     let works = |instance: Option<&aegis_core::Instance>| {
         let question = aegis_core::Context {
-            module: "biz4a_payroll",
+            module: Some("biz4a_payroll"),
             feature: None,
             odoo_major: 18,
             instance,
             now: NOW,
             released: None,
+            neutralized: false,
         };
         check(&license, &keyring, &question).is_ok()
     };

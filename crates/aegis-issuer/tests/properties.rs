@@ -84,12 +84,13 @@ proptest! {
         for covered in &issued.license.modules {
             let name = covered.pattern.to_string().replace('*', "x");
             let context = Context {
-                module: &name,
+                module: Some(&name),
                 feature: covered.features.as_ref().map(|features| features[0].as_str()),
                 odoo_major: covered.versions[0],
                 instance: instance.as_ref(),
                 now: request.nbf.unwrap_or(request.iat.unwrap()),
                 released: None,
+                neutralized: false,
             };
             let (license, code) = verify(&issued.token, &keyring(), &context).unwrap();
             prop_assert!(code.works());

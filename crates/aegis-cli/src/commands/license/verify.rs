@@ -78,12 +78,13 @@ pub(crate) fn run(arguments: &VerifyArgs) -> Result<Outcome, Failure> {
 
 fn context<'a>(arguments: &'a VerifyArgs, module: &'a str, major: u16, instance: Option<&'a Instance>) -> Context<'a> {
     Context {
-        module,
+        module: Some(module),
         feature: arguments.feature.as_deref(),
         odoo_major: major,
         instance,
         now: arguments.at.unwrap_or_else(now),
         released: arguments.released,
+        neutralized: false,
     }
 }
 
