@@ -1,0 +1,22 @@
+{
+    "name": "AEGIS License",
+    "summary": "Licenses of paid modules, checked offline",
+    "version": "1.0.0",
+    "category": "Technical",
+    "license": "LGPL-3",
+    "author": "AEGIS",
+    "depends": ["base_setup"],
+    "external_dependencies": {"python": ["aegis_license"]},
+    "data": [
+        "security/ir.model.access.csv",
+        "views/aegis_license_views.xml",
+        "views/settings_templates.xml",
+        "views/res_config_settings_views.xml",
+        "data/ir_cron.xml",
+    ],
+    "assets": {
+        "web.assets_backend": ["aegis_client/static/src/**/*"],
+    },
+    "uninstall_hook": "uninstall_hook",
+    "installable": True,
+}

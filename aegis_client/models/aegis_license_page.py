@@ -1,0 +1,185 @@
+"""What the settings page shows, as plain values for its templates."""
+
+from markupsafe import Markup
+
+from odoo import _, models, release
+
+from .. import engine
+from .aegis_license import CODES, TOKENS
+
+STEPS = 8
+"""How many coming changes of one module are shown at most."""
+
+COLORS = {
+    **dict.fromkeys(["valid"], "success"),
+    **dict.fromkeys(["expiring", "grace", "moving", "updates_ended", "not_yet_valid"], "warning"),
+}
+"""Bootstrap's name of the color of a code; ``danger`` for all others. The words stand beside it."""
+
+
+class AegisLicense(models.Model):
+    _inherit = "aegis.license"
+
+    def _render_overview(self):
+        """Render what is stored and where it leads.
+
+        :rtype: markupsafe.Markup
+        """
+        return self._render("aegis_client.settings_overview", self._overview())
+
+    def _render_preview(self, text):
+        """Render what a pasted text is, before it is stored.
+
+        :rtype: markupsafe.Markup
+        """
+        if not (text or "").strip():
+            return Markup()
+        problem = engine.problem()
+        found = [] if problem else self._find(text)
+        empty = "" if found else self._sentence(problem or self._ask(text))
+        fates = {"new": _("will be stored"), "known": _("is stored already"), "refused": _("will not be stored")}
+        cards = [dict(self._card(item.assessment), fate=fates[item.fate]) for item in found]
+        return self._render("aegis_client.settings_preview", {"cards": cards, "empty": empty})
+
+    def _render(self, template, values):
+        return Markup(self.env["ir.qweb"]._render(template, values))
+
+    def _overview(self):
+        from_file = _("License file %s")
+        sources = [(_("Pasted"), self._parameter(TOKENS), True)]
+        sources += [(from_file % file.path, file.text, False) for file in self._files()]
+        return {
+            "engine": self._engine(),
+            "modules": [self._module_row(module) for module in self._declarations()],
+            "cards": [card for source in sources for card in self._cards(*source)],
+            "changes": self._changes(),
+            "keys": self._keys(),
+            "problems": self._problems(),
+        }
+
+    def _engine(self):
+        problem = engine.problem()
+        return {"problem": problem and self._sentence(problem)}
+
+    def _problems(self):
+        """What is wrong on the server, for people."""
+        text = _("The license file %(path)s cannot be read: %(problem)s.")
+        return [text % file._asdict() for file in self._files() if file.problem]
+
+    def _module_row(self, module):
+        report = self._evaluate(module)
+        message, remedy = self._words(report, module)
+        return {
+            "name": module,
+            "title": self._module_title(module),
+            "message": message,
+            "remedy": remedy,
+            "staging": "staging" in report.flags,
+            **self._badge(report.code),
+        }
+
+    def _cards(self, origin, text, is_pasted):
+        """Describe the licenses of one source. Of a file, which databases may share, only those that concern this one."""
+        for assessment in self._ask(text).assessments:
+            if is_pasted or self._concerns(assessment):
+                yield dict(self._card(assessment), origin=origin, removable=is_pasted and bool(assessment.license))
+
+    def _concerns(self, assessment):
+        license_ = assessment.license
+        if not license_ or assessment.code == "wrong_instance":
+            return False
+        return any(self._covered(module)["installed"] for module in license_.modules)
+
+    def _card(self, assessment):
+        message, remedy = self._words(assessment)
+        card = {"message": message, "remedy": remedy, "license": False, **self._badge(assessment.code)}
+        if assessment.license:
+            card.update(self._details(assessment.license))
+        card["staging"] = "staging" in assessment.flags
+        return card
+
+    def _details(self, license_):
+        types = dict(self._fields["license_type"]._description_selection(self.env))
+        return {
+            "license": True,
+            "issuer": license_.iss,
+            "jti": license_.jti,
+            "customer": license_.customer_name,
+            "type": types[license_.license_type],
+            "end": self._last_day(license_.exp),
+            "in": self._in_time(license_.exp) if license_.exp is not None else "",
+            "modules": [self._covered(module) for module in license_.modules],
+            "bound": bool(license_.instance_fingerprint),
+            "updates": self._last_day(license_.updates_until),
+            "limits": self._limits(license_.limits),
+        }
+
+    def _covered(self, module):
+        """Describe a covered module, or a pattern of modules, and what of it is installed here."""
+        name = module["technical_name"]
+        covers = name.__eq__ if not name.endswith("*") else lambda installed: installed.startswith(name[:-1])
+        versions = ", ".join(module["allowed_major_versions"])
+        features = ", ".join(module["features"] or [])
+        return {"name": name, "versions": versions, "features": features, "installed": any(map(covers, self._installed()))}
+
+    def _limits(self, limits):
+        labels = {"users": _("%s users"), "companies": _("%s companies")}
+        return ", ".join(labels[name] % number for name, number in sorted(limits.items()) if name in labels)
+
+    def _badge(self, code):
+        labels = dict(self._fields["code"]._description_selection(self.env))
+        return {"code": code, "label": labels.get(code, code), "color": COLORS.get(code, "danger")}
+
+    def _changes(self):
+        """What will happen, and when, by time alone: for each protected module, else for each license."""
+        modules = list(self._declarations())
+        if engine.problem():
+            return []
+        changes = [change for module in modules for change in self._changes_of(module)]
+        if not modules:
+            changes = list(self._changes_of(None))
+        return sorted(changes, key=lambda change: change["at"])
+
+    def _changes_of(self, module):
+        report = self._evaluate(module)
+        title = self._module_title(module) if module else ""
+        for _step in range(STEPS):
+            at = report.next_change
+            if at is None:
+                break
+            report = self._evaluate(module, now=at)
+            yield {"at": at, "day": self._day(at), "in": self._in_time(at), "title": title, **self._effect(report.code)}
+
+    def _effect(self, code):
+        effects = {
+            "valid": _("The license becomes valid."),
+            "expiring": _("Administrators are reminded of the renewal."),
+            "grace": _("The license has ended; the grace period begins."),
+            "expired": _("The license has ended and no longer works."),
+        }
+        badge = self._badge(code)
+        return {**badge, "effect": effects.get(code, badge["label"])}
+
+    def _keys(self):
+        """The keys that the engine trusts."""
+        if engine.problem():
+            return []
+        keyring = self._keyring() or engine.aegis_license.embedded_keyring()
+        everything = _("all modules")
+        return [
+            {"kid": key["kid"], "issuer": key["issuer"], "modules": ", ".join(key["modules"] or [everything])}
+            for key in keyring.keys
+        ]
+
+    def _fingerprint(self):
+        """Give the fingerprint of this instance, that a license can be bound to; empty when there is none."""
+        instance = None if engine.problem() else self._instance()
+        return instance.fingerprint if instance else ""
+
+    def _activation_text(self):
+        """Give what a vendor needs to bind a license to this instance, in one line."""
+        return "aegis-activation database_uuid=%s domain=%s odoo=%s" % (
+            self._parameter("database.uuid"),
+            self._domain(),
+            release.major_version,
+        )

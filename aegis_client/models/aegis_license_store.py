@@ -1,0 +1,138 @@
+"""Storing and removing licenses, and the rows that tell which ones were seen."""
+
+from typing import NamedTuple
+
+from odoo import _, api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from .aegis_license import TOKENS
+
+KEPT = ("valid", "expiring", "grace", "moving", "updates_ended", "not_yet_valid", "wrong_instance", "wrong_odoo_version")
+"""What is worth storing: what works, and what time, a move or an upgrade of Odoo can make work."""
+
+
+class Found(NamedTuple):
+    """A license found in a text, and what becomes of it when it is stored: ``new``, ``known`` or ``refused``."""
+
+    assessment: object
+    fate: str
+
+
+class AegisLicense(models.Model):
+    _inherit = "aegis.license"
+
+    @api.model
+    def store(self, text):
+        """Store the licenses of a pasted text that are worth it, beside those that are there.
+
+        :param str text: one or several licenses, or a whole message with them
+        :return: ``{"stored": int, "known": int, "refused": [sentence, …], "rest": str}``; the rest is what is left
+            of the text without what is stored
+        :raise AccessError: the user is no administrator
+        :raise UserError: there is no room for so many
+        """
+        self._check_administrator()
+        found = self._find(text)
+        new = [item.assessment.token for item in found if item.fate == "new"]
+        if new:
+            self._add_tokens(new)
+        self._note_seen()
+        refused = [item.assessment for item in found if item.fate == "refused"]
+        return {
+            "stored": len(new),
+            "known": sum(item.fate == "known" for item in found),
+            "refused": [self._sentence(report) for report in refused or ([] if found else [self._ask(text)])],
+            "rest": "\n".join(filter(None, (assessment.token for assessment in refused))),
+        }
+
+    @api.model
+    def remove(self, issuer, jti):
+        """Remove a pasted license.
+
+        :param str issuer: who issued it
+        :param str jti: its id
+        :return: how many tokens were removed
+        :rtype: int
+        :raise AccessError: the user is no administrator
+        """
+        self._check_administrator()
+        pasted = self._parameter(TOKENS)
+        going = {
+            item.token
+            for item in self._ask(pasted).assessments
+            if item.license and (item.license.iss, item.license.jti) == (issuer, jti)
+        }
+        if going:
+            self._write_tokens([token for token in pasted.split() if token not in going])
+            self.sudo().search([("issuer", "=", issuer), ("jti", "=", jti)]).unlink()
+        return len(going)
+
+    def action_remove(self):
+        """Remove the licenses of these rows, from the button of the form."""
+        for row in self:
+            if not self.remove(row.issuer, row.jti):
+                raise UserError(_("This license was not pasted here: it comes from a license file on the server."))
+        return self.env["ir.actions.actions"]._for_xml_id("aegis_client.action_settings")
+
+    def _check_administrator(self):
+        if not self.env.su and not self.env.user.has_group("base.group_system"):
+            raise AccessError(_("Only administrators can manage licenses."))
+
+    def _ask(self, text):
+        """Evaluate the licenses of a text by themselves."""
+        return self._evaluate(None, texts=(text,))
+
+    def _find(self, text):
+        """Find the licenses of a text.
+
+        :rtype: list[Found]
+        """
+        stored = set(self._parameter(TOKENS).split())
+        found = []
+        for assessment in self._ask(text).assessments:
+            fate = "refused"
+            if assessment.code in KEPT:
+                fate = "known" if assessment.token in stored else "new"
+                stored.add(assessment.token)
+            found.append(Found(assessment, fate))
+        return found
+
+    def _add_tokens(self, tokens):
+        tokens = [*self._parameter(TOKENS).split(), *tokens]
+        # A bundle that is too large is not read at all.
+        if not self._ask("\n".join(tokens)).assessments:
+            raise UserError(_("There are too many licenses. Remove those that have ended, then try again."))
+        self._write_tokens(tokens)
+
+    def _write_tokens(self, tokens):
+        # An empty parameter is no parameter.
+        self.env["ir.config_parameter"].sudo().set_param(TOKENS, "\n".join(tokens) or False)
+
+    def _note_seen(self):
+        """Keep the rows up to date with what is stored and lies in files."""
+        sources = [("file", file.text) for file in self._files()] + [("pasted", self._parameter(TOKENS))]
+        for origin, text in sources:
+            for assessment in self._ask(text).assessments:
+                if assessment.license:
+                    self._note(assessment, origin)
+
+    def _note(self, assessment, origin):
+        license_ = assessment.license
+        key = {"issuer": license_.iss, "jti": license_.jti}
+        row = self.sudo().search([(name, "=", value) for name, value in key.items()], limit=1)
+        now = fields.Datetime.now()
+        values = {
+            "customer": license_.customer_name,
+            "license_type": license_.license_type,
+            "modules": ", ".join(module["technical_name"] for module in license_.modules),
+            "ends_at": license_.exp is not None and self._datetime(license_.exp),
+            "origin": origin,
+            "code": assessment.code,
+            "last_seen": now,
+        }
+        if license_.instance_fingerprint and assessment.code != "wrong_instance":
+            values["last_match"] = now
+        if row:
+            row.write(values)
+        else:
+            row.create({**key, **values, "first_seen": now})

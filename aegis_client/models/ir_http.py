@@ -1,0 +1,12 @@
+from odoo import models
+
+
+class IrHttp(models.AbstractModel):
+    _inherit = "ir.http"
+
+    def session_info(self):
+        """Tell the web client what its banner says, if anything."""
+        info = super().session_info()
+        if self.env.user._is_internal():
+            info["aegis_banner"] = self.env["aegis.license"].banner()
+        return info

@@ -1,0 +1,88 @@
+"""The banner: who sees what, and that it needs neither cron nor restart."""
+
+import json
+
+from odoo.tests import HttpCase, tagged
+
+from ..license_files import reader
+from .common import LicenseCase
+
+
+@tagged("post_install", "-at_install")
+class TestBanner(LicenseCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.boss = cls.new_user("boss", "base.group_user,base.group_system")
+        cls.clerk = cls.new_user("clerk")
+
+    def banners(self, **changes):
+        """Store a license; give the levels of the banners of an administrator and of a user."""
+        if changes:
+            self.parameters.set_param("aegis.license_tokens", self.vendor.license(**changes))
+        answers = [self.licenses.with_user(user).banner() for user in (self.boss, self.clerk)]
+        return [answer and answer["level"] for answer in answers]
+
+    def test_no_license(self):
+        self.assertEqual(self.banners(), ["danger", "danger"])
+
+    def test_valid(self):
+        self.assertEqual(self.banners(exp=self.in_days(100)), [None, None])
+
+    def test_expiring_is_for_administrators(self):
+        self.assertEqual(self.banners(exp=self.in_days(10)), ["warning", None])
+
+    def test_expiring_is_for_users_when_the_license_says_so(self):
+        self.assertEqual(self.banners(exp=self.in_days(10), notify_users_from=self.in_days(-1)), ["warning", "warning"])
+
+    def test_grace_is_for_all(self):
+        self.assertEqual(self.banners(exp=self.in_days(-1), grace_until=self.in_days(1)), ["warning", "warning"])
+
+    def test_expired_is_for_all(self):
+        self.assertEqual(self.banners(exp=self.in_days(-1)), ["danger", "danger"])
+
+    def test_updates_ended_is_for_administrators(self):
+        levels = self.banners(license_type="perpetual", without=["exp"], updates_until=1_700_000_000)
+        self.assertEqual(levels, ["danger", None])
+
+    def test_only_expiring_can_be_dismissed(self):
+        self.banners(exp=self.in_days(10))
+        self.assertTrue(self.licenses.with_user(self.boss).banner()["dismissible"])
+        self.banners(exp=self.in_days(-1), grace_until=self.in_days(1))
+        self.assertFalse(self.licenses.with_user(self.boss).banner()["dismissible"])
+
+    def test_the_way_to_the_page_is_for_administrators(self):
+        action = self.env.ref("aegis_client.action_settings").id
+        self.assertEqual(self.licenses.with_user(self.boss).banner()["action"], action)
+        self.assertFalse(self.licenses.with_user(self.clerk).banner()["action"])
+
+    def test_it_names_the_module_and_the_remedy(self):
+        self.banners(exp=self.in_days(10))
+        (line,) = self.licenses.with_user(self.boss).banner()["lines"]
+        self.assertIn("in 10 days", line)
+        self.assertIn("Ask the vendor", line)
+
+    def test_no_protected_module(self):
+        self.patch(type(self.licenses), "_declarations", lambda self: {})
+        self.assertEqual(self.banners(), [None, None])
+
+
+@tagged("post_install", "-at_install")
+class TestSession(HttpCase, LicenseCase):
+    def banner_of(self, login):
+        self.authenticate(login, login)
+        answer = self.url_open(
+            "/web/session/get_session_info",
+            data=json.dumps({"jsonrpc": "2.0", "method": "call", "params": {}}),
+            headers={"Content-Type": "application/json"},
+        )
+        return answer.json()["result"].get("aegis_banner", "not there")
+
+    def test_session_info(self):
+        reader.forget()
+        self.new_user("somebody", "base.group_user", password="somebody")
+        self.new_user("visitor", "base.group_portal", password="visitor")
+        self.assertEqual(self.banner_of("somebody")["level"], "danger")
+        self.assertEqual(self.banner_of("visitor"), "not there")
+        self.licenses.store(self.vendor.license())
+        self.assertIsNone(self.banner_of("somebody"))

@@ -1,0 +1,1 @@
+from . import aegis_demo_note
