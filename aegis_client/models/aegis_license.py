@@ -3,6 +3,7 @@
 No trust lies in the rows: every decision reads the tokens again.
 """
 
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from odoo import _, api, fields, models, release
@@ -38,6 +39,15 @@ CODES = [
     ("engine_outdated", "Not checked"),
 ]
 """The reason codes of docs/token-format.md, and the two of a missing engine, in a few words."""
+
+
+class Facts(NamedTuple):
+    """What the database says: the pasted text, this instance, the staging mark, what modules declare."""
+
+    pasted: str
+    instance: object
+    neutralized: bool
+    declarations: dict
 
 
 class AegisLicense(models.Model):
@@ -111,15 +121,16 @@ class AegisLicense(models.Model):
         problem = engine.problem()
         if problem:
             return problem
-        texts = self._texts() if texts is None else texts
+        facts = self._facts()
+        texts = (facts.pasted, *(file.text for file in self._files())) if texts is None else texts
         how = {
             "module": module,
             "odoo_version": release.major_version,
             "feature": feature,
-            "instance": self._instance(),
+            "instance": facts.instance,
             "now": now,
-            "released": self._released(module) if module else None,
-            "neutralized": self._is_neutralized(),
+            "released": facts.declarations.get(module, {}).get("released") if module else None,
+            "neutralized": facts.neutralized,
             "keyring": self._keyring(),
         }
         report = engine.aegis_license.evaluate(texts, **how)
@@ -132,9 +143,18 @@ class AegisLicense(models.Model):
         """Give the keys to trust: ``None`` for those compiled into the wheel. Tests replace this, and nothing else."""
         return None
 
-    def _texts(self):
-        """Give the texts of all sources, the pasted one first."""
-        return (self._parameter(TOKENS), *(file.text for file in self._files()))
+    @ormcache()
+    def _facts(self):
+        """Give what an answer depends on, beside time and files, in one look-up: each costs time on Odoo 17.
+
+        Each change of a parameter and of the installed modules clears the cache, in every process.
+        """
+        return Facts(
+            self._parameter(TOKENS),
+            self._instance(),
+            self._parameter("database.is_neutralized").lower() in ("true", "t", "1"),
+            self._declarations(),
+        )
 
     def _files(self):
         """Give the license files of this database.
@@ -149,25 +169,20 @@ class AegisLicense(models.Model):
         return self.env["ir.config_parameter"].sudo().get_param(key) or ""
 
     def _instance(self):
-        """Describe this instance; ``None`` when its base URL has no host."""
-        uuid, domain = self._parameter("database.uuid"), self._domain()
+        """Describe this instance; ``None`` when its base URL has no host, or there is no engine."""
+        if engine.problem():
+            return None
         try:
-            return engine.aegis_license.Instance(database_uuid=uuid, domain=domain)
+            return engine.aegis_license.Instance(
+                database_uuid=self._parameter("database.uuid"), domain=self._domain()
+            )
         except ValueError:
             return None
 
     def _domain(self):
+        """Give host and port of the base URL, as Odoo stores it."""
         return urlsplit(self._parameter("web.base.url")).netloc
 
-    def _is_neutralized(self):
-        """Whether Odoo's staging mark is set, as ``odoo-bin neutralize`` sets it."""
-        return self._parameter("database.is_neutralized").lower() in ("true", "t", "1")
-
-    def _released(self, module):
-        """Give the date of a module's release, as its manifest states it, or ``None``."""
-        return self._declarations().get(module, {}).get("released")
-
-    @ormcache()
     def _declarations(self):
         """Give what the installed modules declare under ``aegis`` in their manifests: those are the protected ones.
 

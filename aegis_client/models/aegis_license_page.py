@@ -50,7 +50,7 @@ class AegisLicense(models.Model):
         sources += [(from_file % file.path, file.text, False) for file in self._files()]
         return {
             "engine": self._engine(),
-            "modules": [self._module_row(module) for module in self._declarations()],
+            "modules": [self._module_row(module) for module in self._facts().declarations],
             "cards": [card for source in sources for card in self._cards(*source)],
             "changes": self._changes(),
             "keys": self._keys(),
@@ -74,7 +74,7 @@ class AegisLicense(models.Model):
             "title": self._module_title(module),
             "message": message,
             "remedy": remedy,
-            "staging": "staging" in report.flags,
+            "staging": report.ok and "staging" in report.flags,
             **self._badge(report.code),
         }
 
@@ -95,7 +95,7 @@ class AegisLicense(models.Model):
         card = {"message": message, "remedy": remedy, "license": False, **self._badge(assessment.code)}
         if assessment.license:
             card.update(self._details(assessment.license))
-        card["staging"] = "staging" in assessment.flags
+        card["staging"] = assessment.ok and "staging" in assessment.flags
         return card
 
     def _details(self, license_):
@@ -106,8 +106,6 @@ class AegisLicense(models.Model):
             "jti": license_.jti,
             "customer": license_.customer_name,
             "type": types[license_.license_type],
-            "end": self._last_day(license_.exp),
-            "in": self._in_time(license_.exp) if license_.exp is not None else "",
             "modules": [self._covered(module) for module in license_.modules],
             "bound": bool(license_.instance_fingerprint),
             "updates": self._last_day(license_.updates_until),
@@ -132,7 +130,7 @@ class AegisLicense(models.Model):
 
     def _changes(self):
         """What will happen, and when, by time alone: for each protected module, else for each license."""
-        modules = list(self._declarations())
+        modules = list(self._facts().declarations)
         if engine.problem():
             return []
         changes = [change for module in modules for change in self._changes_of(module)]
@@ -165,15 +163,15 @@ class AegisLicense(models.Model):
         if engine.problem():
             return []
         keyring = self._keyring() or engine.aegis_license.embedded_keyring()
-        everything = _("all modules")
+        everything, scope = _("all modules"), _("for %s")
         return [
-            {"kid": key["kid"], "issuer": key["issuer"], "modules": ", ".join(key["modules"] or [everything])}
+            {"kid": key["kid"], "issuer": key["issuer"], "scope": scope % ", ".join(key["modules"] or [everything])}
             for key in keyring.keys
         ]
 
     def _fingerprint(self):
         """Give the fingerprint of this instance, that a license can be bound to; empty when there is none."""
-        instance = None if engine.problem() else self._instance()
+        instance = self._facts().instance
         return instance.fingerprint if instance else ""
 
     def _activation_text(self):

@@ -54,16 +54,14 @@ class AegisLicense(models.Model):
 
     def _banner_line(self, module, report):
         message, remedy = self._words(report, module)
-        end = report.license and report.license.exp
-        when = " (%s)" % self._in_time(end) if end and report.code in ("expiring", "grace", "expired") else ""
-        return "%s: %s%s %s" % (self._module_title(module), message, when, remedy)
+        return "%s: %s %s" % (self._module_title(module), message, remedy)
 
     def _reports(self):
         """Evaluate each protected module that is installed.
 
         :rtype: list[tuple[str, Report]]
         """
-        return [(module, self._evaluate(module)) for module in self._declarations()]
+        return [(module, self._evaluate(module)) for module in self._facts().declarations]
 
     @api.model
     def _ensure_cron(self):

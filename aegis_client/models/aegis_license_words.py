@@ -27,17 +27,19 @@ class AegisLicense(models.Model):
         license_ = report.license
         dates = {
             "end": self._last_day(license_ and license_.exp),
+            "left": self._in_time(license_ and license_.exp),
             "grace": self._last_day(license_ and license_.grace_until),
             "begin": self._day(license_ and license_.nbf),
+            "wait": self._in_time(license_ and license_.nbf),
             "updates": self._last_day(license_ and license_.updates_until),
             "version": release.major_version,
             "module": module or "",
         }
         renew = _("Ask the vendor for a renewal and paste it in Settings › AEGIS License.")
         words = {
-            "valid": (_("Valid until %(end)s.") if license_ and license_.exp else _("Valid without end."), ""),
-            "expiring": (_("Ends soon: valid until %(end)s."), renew),
-            "grace": (_("Ended on %(end)s; goes on working until %(grace)s."), renew),
+            "valid": (_("Valid until %(end)s (%(left)s).") if license_ and license_.exp else _("Valid without end."), ""),
+            "expiring": (_("Ends soon: valid until %(end)s (%(left)s)."), renew),
+            "grace": (_("Ended on %(end)s (%(left)s); goes on working until %(grace)s."), renew),
             "moving": (
                 _("The database or its address has changed; goes on working for some days."),
                 _("Ask the vendor for a license for this instance."),
@@ -46,8 +48,8 @@ class AegisLicense(models.Model):
                 _("This release is newer than the updates that the license covers, until %(updates)s."),
                 _("Renew the updates, or go back to the release before."),
             ),
-            "not_yet_valid": (_("Not valid before %(begin)s."), _("Wait until then, or check the server's clock.")),
-            "expired": (_("Ended on %(end)s."), renew),
+            "not_yet_valid": (_("Not valid before %(begin)s (%(wait)s)."), _("Wait until then, or check the server's clock.")),
+            "expired": (_("Ended on %(end)s (%(left)s)."), renew),
             "wrong_instance": (
                 _("The license was issued for another database or another address."),
                 _("Send the vendor the activation text of this instance, and paste the license that you get."),
@@ -127,9 +129,11 @@ class AegisLicense(models.Model):
         """Write the last day before an end, which is exclusive."""
         return self._day(None if end is None else end - 1)
 
-    def _in_time(self, instant, now=None):
-        """Write how far off an instant is: ``in 12 days``, ``2 hours ago``."""
-        seconds = instant - (time.time() if now is None else now)
+    def _in_time(self, instant):
+        """Write how far off an instant is: ``in 12 days``, ``2 hours ago``; nothing for ``None``."""
+        if instant is None:
+            return ""
+        seconds = instant - time.time()
         size = abs(seconds)
         granularity = "day" if size >= DAY else "hour" if size >= 3600 else "minute"
         locale = babel_locale_parse(get_lang(self.env).code)

@@ -71,11 +71,15 @@ class LicenseCase(TransactionCase):
         cls.licenses = cls.env["aegis.license"]
         cls.parameters = cls.env["ir.config_parameter"].sudo()
         cls.parameters.search([("key", "=like", "aegis.%")]).unlink()
+        cls.licenses.sudo().search([]).unlink()
         keyring = cls.vendor.keyring()
         cls.classPatch(type(cls.licenses), "_keyring", lambda self: keyring)
         cls.classPatch(type(cls.licenses), "_declarations", lambda self: {MODULE: {"released": "2026-11-01"}})
         cls.classPatch(type(cls.licenses), "_files", lambda self: ())
         cls.addClassCleanup(reader.forget)
+        # Between the tests the cache must not carry over what this class declares.
+        cls.env.registry.clear_cache()
+        cls.addClassCleanup(cls.env.registry.clear_cache)
 
     def code(self, module=MODULE, **how):
         return self.licenses.check(module, **how).code

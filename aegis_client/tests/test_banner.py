@@ -64,6 +64,7 @@ class TestBanner(LicenseCase):
 
     def test_no_protected_module(self):
         self.patch(type(self.licenses), "_declarations", lambda self: {})
+        self.env.registry.clear_cache()
         self.assertEqual(self.banners(), [None, None])
 
 
@@ -80,7 +81,9 @@ class TestSession(HttpCase, LicenseCase):
 
     def test_session_info(self):
         reader.forget()
-        self.new_user("somebody", "base.group_user", password="somebody")
+        user = self.new_user("somebody", "base.group_user", password="somebody")
+        # Odoo would make them at the first request, with an error in the log where that is read-only.
+        self.env["res.users.settings"]._find_or_create_for_user(user)
         self.new_user("visitor", "base.group_portal", password="visitor")
         self.assertEqual(self.banner_of("somebody")["level"], "danger")
         self.assertEqual(self.banner_of("visitor"), "not there")
