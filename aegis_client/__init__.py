@@ -1,4 +1,4 @@
-"""Licenses of paid Odoo modules, checked offline. See ``models/aegis_license.py`` for what other modules call."""
+"""Licenses of paid Odoo modules, checked offline. Other modules call what is in ``models/aegis_license.py``."""
 
 from . import models
 from .hooks import uninstall_hook

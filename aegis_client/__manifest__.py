@@ -18,5 +18,4 @@
         "web.assets_backend": ["aegis_client/static/src/**/*"],
     },
     "uninstall_hook": "uninstall_hook",
-    "installable": True,
 }

@@ -5,7 +5,8 @@ Where they are looked for:
 - ``AEGIS_LICENSE_FILE``: a file, or a folder with ``<database>.license`` and ``default.license``;
 - ``aegis.license`` at the root of each folder of the addons path.
 
-A file is read again when it changes. While it cannot be read, its last good content counts. When it is gone, it is gone.
+A file is read again when it changes. While it cannot be read, its last good content counts. When it is gone,
+it is gone.
 """
 
 import logging
@@ -55,7 +56,7 @@ class Reader:
         self._contents = {}  # path -> (stamp, LicenseFile)
         self._answers = {}  # database -> (when, answer)
 
-    def read(self, database, addons_path):
+    def files_of(self, database, addons_path):
         """Give the license files of a database.
 
         :rtype: tuple[LicenseFile, ...]
@@ -73,7 +74,7 @@ class Reader:
         self._answers.clear()
 
     def _look(self, path):
-        """Give the file as it is, as it last was while it cannot be read, or ``None`` when it is not there."""
+        """Give the file as it is, or last was while it cannot be read; ``None`` when it is not there."""
         stamp, known = self._contents.get(path, (None, None))
         try:
             status = path.stat()

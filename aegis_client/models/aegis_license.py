@@ -1,5 +1,7 @@
 """``aegis.license``: what other modules ask, and a row for each license that was seen in this database.
 
+The other files of its name hold, one each, the further things that it does.
+
 No trust lies in the rows: every decision reads the tokens again.
 """
 
@@ -86,7 +88,7 @@ class AegisLicense(models.Model):
 
         :param str module: technical name of the module
         :param str feature: a feature of it, or ``None`` for the module as such
-        :return: a ``Report`` of the package aegis_license: ``ok``, ``code``, ``message``, ``remedy``, ``license`` …
+        :return: a ``Report`` of aegis_license, with ``ok``, ``code``, ``message``, ``remedy``, ``license``
         """
         return self._evaluate(module, feature=feature)
 
@@ -140,8 +142,8 @@ class AegisLicense(models.Model):
         return report
 
     def _keyring(self):
-        """Give the keys to trust: ``None`` for those compiled into the wheel. Tests replace this, and nothing else."""
-        return None
+        """Give the keys to trust: ``None`` for those compiled into the wheel. Tests replace this."""
+        return None  # noqa: RET501 - that is the answer
 
     @ormcache()
     def _facts(self):
@@ -162,7 +164,9 @@ class AegisLicense(models.Model):
         :rtype: tuple[license_files.LicenseFile, ...]
         """
         folders = config["addons_path"]
-        return reader.read(self.env.cr.dbname, folders.split(",") if isinstance(folders, str) else folders)
+        return reader.files_of(
+            self.env.cr.dbname, folders.split(",") if isinstance(folders, str) else folders
+        )
 
     def _parameter(self, key):
         # As sudo: whoever may run a licensed method need not be able to read parameters.
@@ -184,7 +188,7 @@ class AegisLicense(models.Model):
         return urlsplit(self._parameter("web.base.url")).netloc
 
     def _declarations(self):
-        """Give what the installed modules declare under ``aegis`` in their manifests: those are the protected ones.
+        """Give what installed modules declare under ``aegis`` in their manifests: these are protected.
 
         :rtype: dict[str, dict]
         """

@@ -18,7 +18,7 @@ COLORS = {
 
 
 class AegisLicense(models.Model):
-    _inherit = "aegis.license"
+    _inherit = "aegis.license"  # pylint: disable=consider-merging-classes-inherited
 
     def _render_overview(self):
         """Render what is stored and where it leads.
@@ -37,12 +37,16 @@ class AegisLicense(models.Model):
         problem = engine.problem()
         found = [] if problem else self._find(text)
         empty = "" if found else self._sentence(problem or self._ask(text))
-        fates = {"new": _("will be stored"), "known": _("is stored already"), "refused": _("will not be stored")}
+        fates = {
+            "new": _("will be stored"),
+            "known": _("is stored already"),
+            "refused": _("will not be stored"),
+        }
         cards = [dict(self._card(item.assessment), fate=fates[item.fate]) for item in found]
         return self._render("aegis_client.settings_preview", {"cards": cards, "empty": empty})
 
     def _render(self, template, values):
-        return Markup(self.env["ir.qweb"]._render(template, values))
+        return Markup(self.env["ir.qweb"]._render(template, values))  # noqa: S704 - escaped by the template
 
     def _overview(self):
         from_file = _("License file %s")
@@ -79,10 +83,12 @@ class AegisLicense(models.Model):
         }
 
     def _cards(self, origin, text, is_pasted):
-        """Describe the licenses of one source. Of a file, which databases may share, only those that concern this one."""
+        """Describe the licenses of one source. Databases may share a file: of that only what concerns this one."""
         for assessment in self._ask(text).assessments:
             if is_pasted or self._concerns(assessment):
-                yield dict(self._card(assessment), origin=origin, removable=is_pasted and bool(assessment.license))
+                yield dict(
+                    self._card(assessment), origin=origin, removable=is_pasted and bool(assessment.license)
+                )
 
     def _concerns(self, assessment):
         license_ = assessment.license
@@ -118,7 +124,12 @@ class AegisLicense(models.Model):
         covers = name.__eq__ if not name.endswith("*") else lambda installed: installed.startswith(name[:-1])
         versions = ", ".join(module["allowed_major_versions"])
         features = ", ".join(module["features"] or [])
-        return {"name": name, "versions": versions, "features": features, "installed": any(map(covers, self._installed()))}
+        return {
+            "name": name,
+            "versions": versions,
+            "features": features,
+            "installed": any(map(covers, self._installed())),
+        }
 
     def _limits(self, limits):
         labels = {"users": _("%s users"), "companies": _("%s companies")}
@@ -146,7 +157,13 @@ class AegisLicense(models.Model):
             if at is None:
                 break
             report = self._evaluate(module, now=at)
-            yield {"at": at, "day": self._day(at), "in": self._in_time(at), "title": title, **self._effect(report.code)}
+            yield {
+                "at": at,
+                "day": self._day(at),
+                "in": self._in_time(at),
+                "title": title,
+                **self._effect(report.code),
+            }
 
     def _effect(self, code):
         effects = {
@@ -165,7 +182,11 @@ class AegisLicense(models.Model):
         keyring = self._keyring() or engine.aegis_license.embedded_keyring()
         everything, scope = _("all modules"), _("for %s")
         return [
-            {"kid": key["kid"], "issuer": key["issuer"], "scope": scope % ", ".join(key["modules"] or [everything])}
+            {
+                "kid": key["kid"],
+                "issuer": key["issuer"],
+                "scope": scope % ", ".join(key["modules"] or [everything]),
+            }
             for key in keyring.keys
         ]
 

@@ -7,27 +7,36 @@ from odoo.exceptions import AccessError, UserError
 
 from .aegis_license import TOKENS
 
-KEPT = ("valid", "expiring", "grace", "moving", "updates_ended", "not_yet_valid", "wrong_instance", "wrong_odoo_version")
+KEPT = (
+    "valid",
+    "expiring",
+    "grace",
+    "moving",
+    "updates_ended",
+    "not_yet_valid",
+    "wrong_instance",
+    "wrong_odoo_version",
+)
 """What is worth storing: what works, and what time, a move or an upgrade of Odoo can make work."""
 
 
 class Found(NamedTuple):
-    """A license found in a text, and what becomes of it when it is stored: ``new``, ``known`` or ``refused``."""
+    """A license found in a text, and what becomes of it: ``new``, ``known`` or ``refused``."""
 
     assessment: object
     fate: str
 
 
 class AegisLicense(models.Model):
-    _inherit = "aegis.license"
+    _inherit = "aegis.license"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     def store(self, text):
         """Store the licenses of a pasted text that are worth it, beside those that are there.
 
         :param str text: one or several licenses, or a whole message with them
-        :return: ``{"stored": int, "known": int, "refused": [sentence, …], "rest": str}``; the rest is what is left
-            of the text without what is stored
+        :return: ``{"stored": int, "known": int, "refused": [sentence, …], "rest": str}``; the rest is what is
+            left of the text without what is stored
         :raise AccessError: the user is no administrator
         :raise UserError: there is no room for so many
         """
@@ -71,7 +80,9 @@ class AegisLicense(models.Model):
         """Remove the licenses of these rows, from the button of the form."""
         for row in self:
             if not self.remove(row.issuer, row.jti):
-                raise UserError(_("This license was not pasted here: it comes from a license file on the server."))
+                raise UserError(
+                    _("This license was not pasted here: it comes from a license file on the server.")
+                )
         return self.env["ir.actions.actions"]._for_xml_id("aegis_client.action_settings")
 
     def _check_administrator(self):

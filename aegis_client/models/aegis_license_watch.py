@@ -23,7 +23,7 @@ _logger = logging.getLogger(__name__)
 
 
 class AegisLicense(models.Model):
-    _inherit = "aegis.license"
+    _inherit = "aegis.license"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     def banner(self):
@@ -77,7 +77,8 @@ class AegisLicense(models.Model):
             try:
                 with self.env.cr.savepoint():
                     step()
-            except Exception:  # noqa: BLE001 - a cron that fails again and again is switched off
+            except Exception:
+                # A cron that fails again and again is switched off.
                 _logger.exception("AEGIS: the daily look at the licenses did not complete")
 
     def _mail_what_is_due(self):
@@ -126,7 +127,9 @@ class AegisLicense(models.Model):
         :return: ``(subject, body)``, plain text
         """
         title = self._module_title(module)
-        subject = _("License of %(module)s: %(status)s", module=title, status=self._badge(report.code)["label"])
+        subject = _(
+            "License of %(module)s: %(status)s", module=title, status=self._badge(report.code)["label"]
+        )
         page = _("The licenses are under Settings › AEGIS License: %s", self._parameter("web.base.url"))
         return subject, "%s\n\n%s\n" % (self._banner_line(module, report), page)
 

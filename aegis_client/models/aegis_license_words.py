@@ -12,7 +12,7 @@ DAY = 24 * 60 * 60
 
 
 class AegisLicense(models.Model):
-    _inherit = "aegis.license"
+    _inherit = "aegis.license"  # pylint: disable=consider-merging-classes-inherited
 
     def _sentence(self, report, module=None):
         """Say how a report or an assessment stands, and what to do: one or two sentences."""
@@ -37,7 +37,12 @@ class AegisLicense(models.Model):
         }
         renew = _("Ask the vendor for a renewal and paste it in Settings › AEGIS License.")
         words = {
-            "valid": (_("Valid until %(end)s (%(left)s).") if license_ and license_.exp else _("Valid without end."), ""),
+            "valid": (
+                _("Valid until %(end)s (%(left)s).")
+                if license_ and license_.exp
+                else _("Valid without end."),
+                "",
+            ),
             "expiring": (_("Ends soon: valid until %(end)s (%(left)s)."), renew),
             "grace": (_("Ended on %(end)s (%(left)s); goes on working until %(grace)s."), renew),
             "moving": (
@@ -48,11 +53,16 @@ class AegisLicense(models.Model):
                 _("This release is newer than the updates that the license covers, until %(updates)s."),
                 _("Renew the updates, or go back to the release before."),
             ),
-            "not_yet_valid": (_("Not valid before %(begin)s (%(wait)s)."), _("Wait until then, or check the server's clock.")),
+            "not_yet_valid": (
+                _("Not valid before %(begin)s (%(wait)s)."),
+                _("Wait until then, or check the server's clock."),
+            ),
             "expired": (_("Ended on %(end)s (%(left)s)."), renew),
             "wrong_instance": (
                 _("The license was issued for another database or another address."),
-                _("Send the vendor the activation text of this instance, and paste the license that you get."),
+                _(
+                    "Send the vendor the activation text of this instance, and paste the license that you get."
+                ),
             ),
             "revoked": (_("The vendor has withdrawn the license."), _("Ask the vendor for a new one.")),
             "wrong_odoo_version": (
@@ -63,14 +73,19 @@ class AegisLicense(models.Model):
                 _("The license names modules that its issuer may not license."),
                 _("Ask the vendor for a license."),
             ),
-            "wrong_issuer": (_("The license does not come from this module's vendor."), _("Ask the vendor for one.")),
+            "wrong_issuer": (
+                _("The license does not come from this module's vendor."),
+                _("Ask the vendor for one."),
+            ),
             "bad_signature": (
                 _("The license was changed, or damaged in copying."),
                 _("Copy it again from the vendor's message, the whole of it."),
             ),
             "unknown_key": (
                 _("The license was signed with a key that is not trusted here."),
-                _("Check that it comes from this module's vendor, and update the Python package aegis-license."),
+                _(
+                    "Check that it comes from this module's vendor, and update the Python package aegis-license."
+                ),
             ),
             "unsupported": (
                 _("This is no license that the installed version can read."),
@@ -92,7 +107,9 @@ class AegisLicense(models.Model):
                 )
             ),
             "engine_missing": (
-                _("Licenses cannot be checked: the Python package aegis-license is not installed on the server."),
+                _(
+                    "Licenses cannot be checked: the Python package aegis-license is not installed on the server."
+                ),
                 _("Install it and restart Odoo. The stored licenses are kept."),
             ),
             "engine_outdated": (
@@ -106,7 +123,7 @@ class AegisLicense(models.Model):
         return message % dates, remedy
 
     def _datetime(self, instant):
-        """Turn Unix seconds into what a Datetime field takes; what it cannot hold becomes its latest value."""
+        """Turn Unix seconds into what a Datetime field takes, or the latest that it can hold."""
         try:
             return datetime.fromtimestamp(instant, timezone.utc).replace(tzinfo=None)
         except (OverflowError, ValueError):

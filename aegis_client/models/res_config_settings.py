@@ -7,10 +7,18 @@ class ResConfigSettings(models.TransientModel):
 
     # Stored until it is validated: the button could not read it otherwise.
     aegis_text = fields.Text("License", groups="base.group_system")
-    aegis_preview = fields.Html("Preview", compute="_compute_aegis_preview", sanitize=False, groups="base.group_system")
-    aegis_overview = fields.Html("Overview", compute="_compute_aegis_overview", sanitize=False, groups="base.group_system")
-    aegis_fingerprint = fields.Char("Fingerprint", compute="_compute_aegis_overview", groups="base.group_system")
-    aegis_activation = fields.Char("Activation Text", compute="_compute_aegis_overview", groups="base.group_system")
+    aegis_preview = fields.Html(
+        "Preview", compute="_compute_aegis_preview", sanitize=False, groups="base.group_system"
+    )
+    aegis_overview = fields.Html(
+        "Overview", compute="_compute_aegis_overview", sanitize=False, groups="base.group_system"
+    )
+    aegis_fingerprint = fields.Char(
+        "Fingerprint", compute="_compute_aegis_overview", groups="base.group_system"
+    )
+    aegis_activation = fields.Char(
+        "Activation Text", compute="_compute_aegis_overview", groups="base.group_system"
+    )
 
     @api.depends("aegis_text")
     def _compute_aegis_preview(self):

@@ -33,10 +33,14 @@ class TestBanner(LicenseCase):
         self.assertEqual(self.banners(exp=self.in_days(10)), ["warning", None])
 
     def test_expiring_is_for_users_when_the_license_says_so(self):
-        self.assertEqual(self.banners(exp=self.in_days(10), notify_users_from=self.in_days(-1)), ["warning", "warning"])
+        self.assertEqual(
+            self.banners(exp=self.in_days(10), notify_users_from=self.in_days(-1)), ["warning", "warning"]
+        )
 
     def test_grace_is_for_all(self):
-        self.assertEqual(self.banners(exp=self.in_days(-1), grace_until=self.in_days(1)), ["warning", "warning"])
+        self.assertEqual(
+            self.banners(exp=self.in_days(-1), grace_until=self.in_days(1)), ["warning", "warning"]
+        )
 
     def test_expired_is_for_all(self):
         self.assertEqual(self.banners(exp=self.in_days(-1)), ["danger", "danger"])
@@ -81,10 +85,10 @@ class TestSession(HttpCase, LicenseCase):
 
     def test_session_info(self):
         reader.forget()
-        user = self.new_user("somebody", "base.group_user", password="somebody")
-        # Odoo would make them at the first request, with an error in the log where that is read-only.
-        self.env["res.users.settings"]._find_or_create_for_user(user)
-        self.new_user("visitor", "base.group_portal", password="visitor")
+        for login, group in (("somebody", "base.group_user"), ("visitor", "base.group_portal")):
+            user = self.new_user(login, group, password=login)
+            # Odoo would make them at the first request, with an error in the log where that is read-only.
+            self.env["res.users.settings"]._find_or_create_for_user(user)
         self.assertEqual(self.banner_of("somebody")["level"], "danger")
         self.assertEqual(self.banner_of("visitor"), "not there")
         self.licenses.store(self.vendor.license())

@@ -23,11 +23,11 @@ class Folder(BaseCase):
         self.folder = Path(folder.name)
         self.reader = Reader()
 
-    def read(self, database="acme"):
+    def look(self, database="acme"):
         with patch.object(license_files, "INTERVAL", 0):
-            return self.reader.read(database, [str(self.folder)])
+            return self.reader.files_of(database, [str(self.folder)])
 
-    def write(self, text, name="aegis.license"):
+    def put(self, text, name="aegis.license"):
         # Another size each time would do; a file system's clock may be coarse.
         path = self.folder / name
         path.write_text(text)
@@ -37,10 +37,14 @@ class Folder(BaseCase):
 @tagged("post_install", "-at_install")
 class TestCandidates(Folder):
     def test_addons_path(self):
-        self.assertEqual(candidates("acme", ["/one", "/two"], {}), [Path("/one/aegis.license"), Path("/two/aegis.license")])
+        self.assertEqual(
+            candidates("acme", ["/one", "/two"], {}), [Path("/one/aegis.license"), Path("/two/aegis.license")]
+        )
 
     def test_named_file(self):
-        self.assertEqual(candidates("acme", [], {"AEGIS_LICENSE_FILE": "/etc/my.license"}), [Path("/etc/my.license")])
+        self.assertEqual(
+            candidates("acme", [], {"AEGIS_LICENSE_FILE": "/etc/my.license"}), [Path("/etc/my.license")]
+        )
 
     def test_named_folder(self):
         found = candidates("acme", [], {"AEGIS_LICENSE_FILE": str(self.folder)})
@@ -53,74 +57,74 @@ class TestCandidates(Folder):
 @tagged("post_install", "-at_install")
 class TestReader(Folder):
     def test_no_file(self):
-        self.assertEqual(self.read(), ())
+        self.assertEqual(self.look(), ())
 
     def test_appears_changes_vanishes(self):
-        self.assertEqual(self.read(), ())
-        path = self.write("eyJ one")
-        self.assertEqual([file.text for file in self.read()], ["eyJ one"])
-        self.write("eyJ another")
-        self.assertEqual([file.text for file in self.read()], ["eyJ another"])
+        self.assertEqual(self.look(), ())
+        path = self.put("eyJ one")
+        self.assertEqual([file.text for file in self.look()], ["eyJ one"])
+        self.put("eyJ another")
+        self.assertEqual([file.text for file in self.look()], ["eyJ another"])
         path.unlink()
-        self.assertEqual(self.read(), ())
+        self.assertEqual(self.look(), ())
 
     def test_last_good_content_counts_while_it_is_broken(self):
-        self.write("eyJ good")
-        self.read()
+        self.put("eyJ good")
+        self.look()
         for bad in (b"", b"no such thing", b"\xff\xfe\x00eyJ", b"eyJ" + bytes(license_files.MAX_SIZE)):
             (self.folder / "aegis.license").write_bytes(bad)
             with mute_logger(LOGGER):
-                (file,) = self.read()
+                (file,) = self.look()
             self.assertEqual(file.text, "eyJ good")
             self.assertTrue(file.problem)
-        self.write("eyJ mended")
-        self.assertEqual(self.read(), ((str(self.folder / "aegis.license"), "eyJ mended", ""),))
+        self.put("eyJ mended")
+        self.assertEqual(self.look(), ((str(self.folder / "aegis.license"), "eyJ mended", ""),))
 
     def test_a_problem_is_logged_once(self):
-        self.write("")
+        self.put("")
         with self.assertLogs(LOGGER, "WARNING") as logs:
             for _round in range(3):
-                self.read()
+                self.look()
         self.assertEqual(len(logs.output), 1)
 
     def test_a_log_never_has_the_license(self):
-        self.write("eyJsecret" * 3)
-        self.read()
-        self.write("eyJsecret" + "\0" * license_files.MAX_SIZE)
+        self.put("eyJsecret" * 3)
+        self.look()
+        self.put("eyJsecret" + "\0" * license_files.MAX_SIZE)
         with self.assertLogs(LOGGER, "WARNING") as logs:
-            self.read()
+            self.look()
         self.assertNotIn("secret", logs.output[0])
 
     @mute_logger(LOGGER)
     def test_no_regular_file(self):
         os.mkfifo(self.folder / "aegis.license")
-        (file,) = self.read()
+        (file,) = self.look()
         self.assertEqual((file.text, file.problem), ("", "it is not a regular file"))
 
     @mute_logger(LOGGER)
     def test_a_folder_in_its_place(self):
         (self.folder / "aegis.license").mkdir()
-        self.assertEqual(self.read()[0].text, "")
+        self.assertEqual(self.look()[0].text, "")
 
     def test_byte_order_mark(self):
         (self.folder / "aegis.license").write_bytes(b"\xef\xbb\xbfeyJ")
-        self.assertEqual(self.read()[0].text, "eyJ")
+        self.assertEqual(self.look()[0].text, "eyJ")
 
     def test_several_databases(self):
-        self.write("eyJ acme", "acme.license")
-        self.write("eyJ all", "default.license")
+        self.put("eyJ acme", "acme.license")
+        self.put("eyJ all", "default.license")
         with patch.dict(os.environ, {"AEGIS_LICENSE_FILE": str(self.folder)}):
-            self.assertEqual([file.text for file in self.read("acme")], ["eyJ acme", "eyJ all"])
-            self.assertEqual([file.text for file in self.read("other")], ["eyJ all"])
+            self.assertEqual([file.text for file in self.look("acme")], ["eyJ acme", "eyJ all"])
+            self.assertEqual([file.text for file in self.look("other")], ["eyJ all"])
 
     def test_not_more_often_than_the_interval(self):
-        self.write("eyJ one")
+        self.put("eyJ one")
         with patch.object(license_files, "INTERVAL", 1000):
-            self.reader.read("acme", [str(self.folder)])
-            self.write("eyJ another")
-            self.assertEqual(self.reader.read("acme", [str(self.folder)])[0].text, "eyJ one")
+            self.reader.files_of("acme", [str(self.folder)])
+            self.put("eyJ another")
+            self.assertEqual(self.reader.files_of("acme", [str(self.folder)])[0].text, "eyJ one")
             self.reader.forget()
-            self.assertEqual(self.reader.read("acme", [str(self.folder)])[0].text, "eyJ another")
+            self.assertEqual(self.reader.files_of("acme", [str(self.folder)])[0].text, "eyJ another")
 
 
 @tagged("post_install", "-at_install")

@@ -87,7 +87,15 @@ class TestSettings(LicenseCase):
         self.licenses.store(self.vendor.license(limits={"users": 5}))
         card = self.overview().find_class("o_aegis_card")[0]
         text = " ".join(card.text_content().split())
-        for part in ("Valid", "Azure Interior", "Subscription", MODULE, "Pasted", "Example Vendor", "5 users"):
+        for part in (
+            "Valid",
+            "Azure Interior",
+            "Subscription",
+            MODULE,
+            "Pasted",
+            "Example Vendor",
+            "5 users",
+        ):
             self.assertIn(part, text)
         self.assertIn("in 365 days", text)
         self.assertEqual(card.get("data-code"), "valid")

@@ -1,4 +1,4 @@
-"""Pasting and removing: what is stored, what is refused, and that nothing bad takes the place of something good."""
+"""Pasting and removing: what is stored, what is refused, and that nothing bad replaces something good."""
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
@@ -160,5 +160,7 @@ class TestStore(LicenseCase):
     @mute_logger("odoo.sql_db")
     def test_one_row_for_a_license(self):
         self.licenses.store(self.vendor.license(jti="11111111-0c55-4f0e-8b6e-2f1a6a0c9e01"))
-        self.licenses.store(self.vendor.license(jti="11111111-0c55-4f0e-8b6e-2f1a6a0c9e01", iat=1_790_000_001))
+        self.licenses.store(
+            self.vendor.license(jti="11111111-0c55-4f0e-8b6e-2f1a6a0c9e01", iat=1_790_000_001)
+        )
         self.assertEqual(len(self.licenses.search([])), 1)

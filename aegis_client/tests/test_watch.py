@@ -44,9 +44,9 @@ class TestWatch(LicenseCase):
                 return evaluate(licenses, module, now=now or moment, **how)
 
             path = "odoo.addons.aegis_client.models.aegis_license_watch.time.time"
-            with patch.object(type(self.licenses), "_evaluate", later), patch(path, lambda: moment):
-                with freeze_time(self.licenses._datetime(moment)):
-                    self.licenses._cron_watch()
+            evaluated = patch.object(type(self.licenses), "_evaluate", later)
+            with evaluated, patch(path, lambda: moment), freeze_time(self.licenses._datetime(moment)):
+                self.licenses._cron_watch()
         return self.letters[before:]
 
     def test_notes_what_is_there(self):

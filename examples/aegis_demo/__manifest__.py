@@ -8,5 +8,4 @@
     "depends": ["aegis_client"],
     "data": ["security/ir.model.access.csv", "views/aegis_demo_note_views.xml"],
     "aegis": {"released": "2026-11-01"},
-    "installable": True,
 }
