@@ -78,10 +78,11 @@ class Reader:
         stamp, known = self._contents.get(path, (None, None))
         try:
             status = path.stat()
-            if stamp == (status.st_mtime_ns, status.st_size, status.st_ino):
+            present = (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
+            if stamp == present:
                 return known
             file = LicenseFile(str(path), _text(path, status))
-            self._contents[path] = ((status.st_mtime_ns, status.st_size, status.st_ino), file)
+            self._contents[path] = (present, file)
         except (FileNotFoundError, NotADirectoryError):
             self._contents.pop(path, None)
             return None

@@ -13,6 +13,7 @@ from odoo.modules.module import get_manifest
 from odoo.tools import config, ormcache
 
 from .. import engine
+from ..declarations import declared
 from ..exceptions import LicenseRequired, LicenseRequiredRedirect
 from ..license_files import reader
 
@@ -41,6 +42,10 @@ CODES = [
     ("engine_outdated", "Not checked"),
 ]
 """The reason codes of docs/token-format.md, and the two of a missing engine, in a few words."""
+
+
+# A report cannot travel: these are not for RPC. Odoo 17 knows no such mark.
+private = getattr(api, "private", lambda method: method)
 
 
 class Facts(NamedTuple):
@@ -82,6 +87,7 @@ class AegisLicense(models.Model):
             "CREATE UNIQUE INDEX IF NOT EXISTS aegis_license_issuer_jti_uniq ON aegis_license (issuer, jti)"
         )
 
+    @private
     @api.model
     def check(self, module, feature=None):
         """Say how this database's licenses stand for a module.
@@ -92,6 +98,7 @@ class AegisLicense(models.Model):
         """
         return self._evaluate(module, feature=feature)
 
+    @private
     @api.model
     def require(self, module, feature=None):
         """Go on only with a license that works.
@@ -193,7 +200,9 @@ class AegisLicense(models.Model):
         :rtype: dict[str, dict]
         """
         manifests = {name: get_manifest(name) for name in self._installed()}
-        return {name: manifest["aegis"] for name, manifest in manifests.items() if manifest.get("aegis")}
+        return {
+            name: declared(name, manifest) for name, manifest in manifests.items() if manifest.get("aegis")
+        }
 
     def _installed(self):
         """Give the technical names of the installed modules.

@@ -83,7 +83,7 @@ class AegisLicense(models.Model):
         }
 
     def _cards(self, origin, text, is_pasted):
-        """Describe the licenses of one source. Databases may share a file: of that only what concerns this one."""
+        """Describe the licenses of one source. Databases may share a file: of that what concerns this one."""
         for assessment in self._ask(text).assessments:
             if is_pasted or self._concerns(assessment):
                 yield dict(

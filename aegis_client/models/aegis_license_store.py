@@ -5,6 +5,7 @@ from typing import NamedTuple
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from .. import engine
 from .aegis_license import TOKENS
 
 KEPT = (
@@ -63,8 +64,12 @@ class AegisLicense(models.Model):
         :return: how many tokens were removed
         :rtype: int
         :raise AccessError: the user is no administrator
+        :raise UserError: there is no engine to tell which one it is
         """
         self._check_administrator()
+        problem = engine.problem()
+        if problem:
+            raise UserError(self._sentence(problem))
         pasted = self._parameter(TOKENS)
         going = {
             item.token
@@ -124,7 +129,7 @@ class AegisLicense(models.Model):
         sources = [("file", file.text) for file in self._files()] + [("pasted", self._parameter(TOKENS))]
         for origin, text in sources:
             for assessment in self._ask(text).assessments:
-                if assessment.license:
+                if assessment.license and (origin == "pasted" or self._concerns(assessment)):
                     self._note(assessment, origin)
 
     def _note(self, assessment, origin):

@@ -1,4 +1,4 @@
-"""Keeping people informed: the banner of the web client, and the daily cron with its e-mails."""
+"""The daily cron: which licenses are there, and e-mails to administrators before one ends."""
 
 import logging
 import time
@@ -6,7 +6,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 
 from odoo import _, api, fields, models
-from odoo.tools import config, plaintext2html
+from odoo.tools import config, groupby, plaintext2html
 
 from .aegis_license_words import DAY
 
@@ -16,52 +16,11 @@ THRESHOLDS = (1, 3, 7, 14, 30)
 DAILY = ("grace", "moving")
 """These are mailed about every day."""
 
-SHOWN = 3
-"""So many modules the banner names."""
-
 _logger = logging.getLogger(__name__)
 
 
 class AegisLicense(models.Model):
     _inherit = "aegis.license"  # pylint: disable=consider-merging-classes-inherited
-
-    @api.model
-    def banner(self):
-        """Say what the banner shows to this user.
-
-        :return: ``None``, or ``{"level", "lines", "dismissible", "action"}``
-        """
-        is_administrator = self.env.user.has_group("base.group_system")
-        concerns = [
-            (module, report)
-            for module, report in self._reports()
-            if report.code != "valid" and (is_administrator or report.notify_users)
-        ]
-        if not concerns:
-            return None
-        action = is_administrator and self.env.ref("aegis_client.action_settings", raise_if_not_found=False)
-        return {
-            "level": "warning" if all(report.ok for _module, report in concerns) else "danger",
-            "lines": self._banner_lines(concerns),
-            "dismissible": all(report.code == "expiring" for _module, report in concerns),
-            "action": action.id if action else False,
-        }
-
-    def _banner_lines(self, concerns):
-        lines = [self._banner_line(module, report) for module, report in concerns[:SHOWN]]
-        more = len(concerns) - SHOWN
-        return lines if more <= 0 else [*lines, _("Further modules: %s", more)]
-
-    def _banner_line(self, module, report):
-        message, remedy = self._words(report, module)
-        return "%s: %s %s" % (self._module_title(module), message, remedy)
-
-    def _reports(self):
-        """Evaluate each protected module that is installed.
-
-        :rtype: list[tuple[str, Report]]
-        """
-        return [(module, self._evaluate(module)) for module in self._facts().declarations]
 
     @api.model
     def _ensure_cron(self):
@@ -73,26 +32,34 @@ class AegisLicense(models.Model):
     @api.model
     def _cron_watch(self):
         """Once a day: note which licenses are there, and mail administrators what is due. Raises nothing."""
-        for step in (self._note_seen, self._mail_what_is_due):
-            try:
-                with self.env.cr.savepoint():
-                    step()
-            except Exception:
-                # A cron that fails again and again is switched off.
-                _logger.exception("AEGIS: the daily look at the licenses did not complete")
+        self._try(self._note_seen)
+        self._try(self._mail_what_is_due)
+
+    def _try(self, step, *args):
+        """Take a step and give what it returns; if it fails, undo it, say so in the log and go on.
+
+        A cron that fails again and again is switched off by Odoo, and would not come back with a renewal.
+        """
+        try:
+            with self.env.cr.savepoint():
+                return step(*args)
+        except Exception:
+            _logger.exception("AEGIS: a step of the daily look at the licenses failed")
+            return None
 
     def _mail_what_is_due(self):
         if not self._has_mail_server():
             return
-        for module, report in self._reports():
-            row = self._row(report.license)
-            due = row and self._due(row, report)
-            if due is not None and due is not False and self._mail(module, report):
-                row.write({"warned_days": due, "warned_on": fields.Date.context_today(self)})
+        relevant = [(self._row(report), module, report) for module, report in self._reports()]
+        relevant = [item for item in relevant if item[0] and self._due(item[0], item[2]) is not None]
+        for row, items in groupby(relevant, key=lambda item: item[0]):
+            self._try(self._mail_about, row, [(module, report) for _row, module, report in items])
 
-    def _row(self, license_):
-        domain = license_ and [("issuer", "=", license_.iss), ("jti", "=", license_.jti)]
-        return self.sudo().search(domain, limit=1) if domain else self.browse()
+    def _row(self, report):
+        license_ = report.license
+        if not license_:
+            return self.browse()
+        return self.sudo().search([("issuer", "=", license_.iss), ("jti", "=", license_.jti)], limit=1)
 
     def _due(self, row, report):
         """Give the threshold, in days, that is to be mailed about now; ``None`` when there is none."""
@@ -102,7 +69,7 @@ class AegisLicense(models.Model):
             return None
         left = (report.license.exp - time.time()) / DAY
         threshold = next((days for days in THRESHOLDS if left <= days), None)
-        already = row.warned_on and row.warned_days and threshold and row.warned_days <= threshold
+        already = row.warned_on and threshold and 0 < row.warned_days <= threshold
         return None if already else threshold
 
     def _has_mail_server(self):
@@ -110,37 +77,46 @@ class AegisLicense(models.Model):
         servers = self.env["ir.mail_server"].sudo().search_count([])
         return bool(servers or config["smtp_server"] not in (False, "", "localhost"))
 
-    def _mail(self, module, report):
-        """Mail each administrator in their language; say whether there was anybody to mail."""
+    def _mail_about(self, row, reports):
+        """Mail each administrator, in their language, about one license; it is done once somebody got it.
+
+        :param reports: ``(module, report)`` of the modules that it decides about
+        """
+        sent = False
+        for user in self._administrators():
+            speaker = self.with_context(lang=user.lang, tz=user.tz)
+            sent = bool(self._try(speaker._send, user, *speaker._letter(reports))) or sent
+        if sent:
+            due = self._due(row, reports[0][1])
+            row.write({"warned_days": due, "warned_on": fields.Date.context_today(self)})
+
+    def _administrators(self):
         group = self.env.ref("base.group_system").sudo()
         # Odoo 19 has renamed the field, and separated those who have the group by way of another one.
         users = group["all_user_ids" if "all_user_ids" in group._fields else "users"]
-        recipients = users.filtered(lambda user: user.active and not user.share and user.email)
-        for user in recipients:
-            speaker = self.with_context(lang=user.lang, tz=user.tz)
-            speaker._send(user, *speaker._letter(module, report))
-        return bool(recipients)
+        return users.filtered(lambda user: user.active and not user.share and user.email)
 
-    def _letter(self, module, report):
-        """Write the e-mail about a module.
+    def _letter(self, reports):
+        """Write the e-mail about a license.
 
         :return: ``(subject, body)``, plain text
         """
-        title = self._module_title(module)
-        subject = _(
-            "License of %(module)s: %(status)s", module=title, status=self._badge(report.code)["label"]
-        )
+        modules = ", ".join(self._module_title(module) for module, _report in reports)
+        status = self._badge(reports[0][1].code)["label"]
+        subject = _("License of %(module)s: %(status)s", module=modules, status=status)
         page = _("The licenses are under Settings › AEGIS License: %s", self._parameter("web.base.url"))
-        return subject, "%s\n\n%s\n" % (self._banner_line(module, report), page)
+        lines = [self._banner_line(module, report) for module, report in reports]
+        return subject, "\n".join([*lines, "", page, ""])
 
     def _send(self, user, subject, body):
-        """Send one e-mail: through Odoo's queue where there is one, else at once."""
+        """Send one e-mail: through Odoo's queue where there is one, else at once. Say that it was done."""
         sender = self.env.company.partner_id.email_formatted or self.env.user.email_formatted
         if "mail.mail" in self.env:
             values = {"email_from": sender, "email_to": user.email_formatted, "subject": subject}
             self.env["mail.mail"].sudo().create({**values, "body_html": plaintext2html(body)})
-            return
-        message = EmailMessage(policy=SMTP)
-        message["From"], message["To"], message["Subject"] = sender, user.email_formatted, subject
-        message.set_content(body)
-        self.env["ir.mail_server"].sudo().send_email(message)
+        else:
+            message = EmailMessage(policy=SMTP)
+            message["From"], message["To"], message["Subject"] = sender, user.email_formatted, subject
+            message.set_content(body)
+            self.env["ir.mail_server"].sudo().send_email(message)
+        return True

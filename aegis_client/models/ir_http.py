@@ -7,6 +7,5 @@ class IrHttp(models.AbstractModel):
     def session_info(self):
         """Tell the web client what its banner says, if anything."""
         info = super().session_info()
-        if self.env.user._is_internal():
-            info["aegis_banner"] = self.env["aegis.license"].banner()
+        info["aegis_banner"] = self.env["aegis.license"].banner()
         return info

@@ -1,5 +1,11 @@
+import logging
+
+from markupsafe import escape
+
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
+
+_logger = logging.getLogger(__name__)
 
 
 class ResConfigSettings(models.TransientModel):
@@ -40,11 +46,17 @@ class ResConfigSettings(models.TransientModel):
 
     def _aegis_values(self):
         licenses = self.env["aegis.license"]
-        return {
-            "aegis_overview": licenses._render_overview(),
-            "aegis_fingerprint": licenses._fingerprint(),
-            "aegis_activation": licenses._activation_text(),
-        }
+        try:
+            return {
+                "aegis_overview": licenses._render_overview(),
+                "aegis_fingerprint": licenses._fingerprint(),
+                "aegis_activation": licenses._activation_text(),
+            }
+        except Exception:
+            # The settings of all other modules are on the same page, and must open.
+            _logger.exception("AEGIS: the overview of the licenses could not be made")
+            problem = _("The licenses cannot be shown: the log of the server says why.")
+            return {"aegis_overview": escape(problem), "aegis_fingerprint": "", "aegis_activation": ""}
 
     def aegis_validate(self):
         """Store what was pasted; what could not be stored stays in the field, and the reason is said."""

@@ -66,6 +66,24 @@ class TestBanner(LicenseCase):
         self.assertIn("in 10 days", line)
         self.assertIn("Ask the vendor", line)
 
+    def test_it_names_three_modules_and_counts_the_rest(self):
+        self.patch(type(self.licenses), "_declarations", lambda self: {name: {} for name in "abcde"})
+        self.env.registry.clear_cache()
+        lines = self.licenses.with_user(self.boss).banner()["lines"]
+        self.assertEqual((len(lines), lines[3]), (4, "Further modules: 2"))
+
+    def test_a_defect_keeps_nobody_out(self):
+        def fail(licenses):
+            raise ValueError("on purpose")
+
+        self.patch(type(self.licenses), "_reports", fail)
+        with self.assertLogs("odoo.addons.aegis_client.models.aegis_license_banner", "ERROR"):
+            self.assertEqual(self.banners(), [None, None])
+
+    def test_visitors_get_none(self):
+        visitor = self.new_user("visitor", "base.group_portal")
+        self.assertIsNone(self.licenses.with_user(visitor).banner())
+
     def test_no_protected_module(self):
         self.patch(type(self.licenses), "_declarations", lambda self: {})
         self.env.registry.clear_cache()
@@ -90,6 +108,6 @@ class TestSession(HttpCase, LicenseCase):
             # Odoo would make them at the first request, with an error in the log where that is read-only.
             self.env["res.users.settings"]._find_or_create_for_user(user)
         self.assertEqual(self.banner_of("somebody")["level"], "danger")
-        self.assertEqual(self.banner_of("visitor"), "not there")
+        self.assertIsNone(self.banner_of("visitor"))
         self.licenses.store(self.vendor.license())
         self.assertIsNone(self.banner_of("somebody"))

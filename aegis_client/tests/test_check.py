@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .. import engine
+from ..declarations import declared
 from ..exceptions import LicenseRequired, LicenseRequiredRedirect
 from ..licensed import licensed
 from ..models.aegis_license import AegisLicense
@@ -177,6 +178,11 @@ class TestCheck(LicenseCase):
         with patch(path, lambda name: manifests.get(name, {})):
             declarations = AegisLicense._declarations(self.licenses)
         self.assertEqual(declarations, {MODULE: {"released": "2026-11-01"}})
+
+    def test_a_wrong_declaration_is_said_and_stops_nothing(self):
+        for wrong in (True, "x", {"released": "November"}, {"released": 20261101}, {"released": "20261101"}):
+            with self.assertLogs("odoo.addons.aegis_client.declarations", "ERROR"):
+                self.assertEqual(declared("some_module", {"aegis": wrong}), {})
 
     def test_dates_far_away(self):
         self.store(exp=253402300799)

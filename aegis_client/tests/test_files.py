@@ -137,6 +137,15 @@ class TestLicenseFile(LicenseCase):
             self.licenses._note_seen()
         self.assertEqual(self.licenses.search([]).origin, "file")
 
+    def test_other_customers_of_a_shared_file_are_not_noted(self):
+        other = self.vendor.license(
+            module="not_installed_here", customer={"id": "X", "name": "Somebody Else"}
+        )
+        file = license_files.LicenseFile("/some/where", other)
+        with patch.object(type(self.licenses), "_files", lambda self: (file,)):
+            self.licenses._note_seen()
+        self.assertFalse(self.licenses.search([]))
+
     def test_too_many_in_a_file_do_not_hide_the_pasted_ones(self):
         self.licenses.store(self.vendor.license())
         file = license_files.LicenseFile("/some/where", "\n".join(self.vendor.license() for _n in range(256)))

@@ -174,6 +174,21 @@ class TestSettings(LicenseCase):
             self.assertIn("aegis-license is not installed", self.licenses.banner()["lines"][0])
         self.assertEqual(self.stored(), stored)
 
+    def test_a_defect_keeps_the_settings_open(self):
+        def fail(licenses):
+            raise ValueError("on purpose")
+
+        logged = self.assertLogs("odoo.addons.aegis_client.models.res_config_settings", "ERROR")
+        with patch.object(type(self.licenses), "_render_overview", fail), logged:
+            self.assertIn("cannot be shown", self.settings().aegis_overview)
+
+    def test_nothing_is_removed_without_an_engine(self):
+        self.licenses.store(self.vendor.license())
+        stored = self.stored()
+        with patch.object(engine, "aegis_license", None), self.assertRaisesRegex(UserError, "not installed"):
+            self.licenses.search([]).action_remove()
+        self.assertEqual(self.stored(), stored)
+
     def test_staging_copy_says_so(self):
         self.licenses.store(self.vendor.license(instance_fingerprint=self.licenses._fingerprint()))
         self.parameters.set_param("database.uuid", "11111111-2222-3333-4444-555555555555")

@@ -25,7 +25,7 @@ class TestWatch(LicenseCase):
         cls.classPatch(
             type(cls.licenses),
             "_send",
-            lambda self, user, subject, body: cls.letters.append((user.email, subject, body)),
+            lambda self, user, subject, body: cls.letters.append((user.email, subject, body)) or True,
         )
 
     def setUp(self):
@@ -120,6 +120,30 @@ class TestWatch(LicenseCase):
         with patch.object(type(self.licenses), "_send", fail), self.assertLogs(LOGGER, "ERROR"):
             self.run_cron()
         self.assertEqual(len(self.run_cron()), 1)
+
+    def test_an_address_that_fails_does_not_keep_the_others_from_it(self):
+        send = type(self.licenses)._send
+
+        def fail_for_some(licenses, user, subject, body):
+            if user.login == "boss":
+                raise OSError("mailbox full")
+            return send(licenses, user, subject, body)
+
+        self.new_user("chief", "base.group_user,base.group_system")
+        self.licenses.store(self.vendor.license(exp=self.in_days(10)))
+        with patch.object(type(self.licenses), "_send", fail_for_some), mute_logger(LOGGER):
+            self.assertEqual([to for to, _subject, _body in self.run_cron()], ["chief@example.com"])
+            self.assertEqual(self.run_cron(), [], "nobody gets it twice")
+
+    def test_one_letter_for_all_modules_of_a_license(self):
+        modules = [MODULE, "web"]
+        covered = [{"technical_name": name, "allowed_major_versions": ["17", "18", "19"]} for name in modules]
+        self.patch(type(self.licenses), "_declarations", lambda self: {name: {} for name in modules})
+        self.licenses.store(self.vendor.license(modules=covered, without=["module"], exp=self.in_days(10)))
+        ((_to, subject, body),) = self.run_cron()
+        for module in modules:
+            self.assertIn(self.licenses._module_title(module), subject)
+            self.assertIn(self.licenses._module_title(module), body)
 
     def test_the_cron_runs_for_ever(self):
         cron = self.env.ref("aegis_client.ir_cron_watch")
