@@ -12,12 +12,18 @@ TOOLS := .cache/tools
 CARGO_DENY := .cache/cargo/bin/cargo-deny
 PYTHON_CODE := python python_tests tools
 
-.PHONY: help run demo test test-rust test-wheel test-long check bench wheel clean
+.PHONY: help run odoo expire demo test test-rust test-wheel test-long check bench wheel clean
 
 help: ## Show these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
-run: demo ## The main job: the same as `make demo`
+run: odoo ## The main job: a real Odoo with the addon and a license to paste; the same as `make odoo`
+
+odoo: ## A real Odoo of SERIES=17, 18 or 19 (default), until Ctrl-C
+	@$(PYTHON) tools/odoo_lab run --series $(or $(SERIES),19)
+
+expire: ## Let the license of the running Odoo end in a minute
+	@$(PYTHON) tools/odoo_lab expire $(if $(SERIES),--series $(SERIES))
 
 demo: $(TOOLS)/ready ## Make keys, build a wheel that trusts them, issue licenses, verify and refuse them offline
 	@tools/demo.sh
@@ -56,6 +62,7 @@ wheel: $(TOOLS)/ready ## Build the wheel into dist/
 	@tools/wheel.sh dist
 
 clean: ## Remove everything that was built or set up
+	-$(PYTHON) tools/odoo_lab clean
 	rm -rf target dist .cache fuzz/target
 
 # The tools of the Python side, in an environment of their own.
