@@ -18,4 +18,7 @@ for baseline in baseline_empty baseline_verify; do
 done
 "$environment/bin/pip" install --quiet --disable-pip-version-check --no-deps --no-index --force-reinstall \
     dist/*.whl target/benches/wheels/*.whl
-"$environment/bin/python" python_tests/benches/run.py "$@"
+failed=0
+"$environment/bin/python" python_tests/benches/run.py "$@" || failed=1
+"$environment/bin/python" python_tests/benches/odoo.py "$@" || failed=1
+exit $failed
