@@ -10,9 +10,10 @@ endif
 
 TOOLS := .cache/tools
 CARGO_DENY := .cache/cargo/bin/cargo-deny
-PYTHON_CODE := python python_tests tools
+PYTHON_CODE := python python_tests tools crates aegis_client examples
+ADDONS := aegis_client examples/aegis_demo
 
-.PHONY: help run odoo expire demo test test-rust test-wheel test-long check bench wheel clean
+.PHONY: help run odoo expire demo test test-rust test-wheel test-odoo test-long check bench wheel clean
 
 help: ## Show these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -28,7 +29,7 @@ expire: ## Let the license of the running Odoo end in a minute
 demo: $(TOOLS)/ready ## Make keys, build a wheel that trusts them, issue licenses, verify and refuse them offline
 	@tools/demo.sh
 
-test: test-rust test-wheel ## Pass all tests: the Rust crates, then the wheel as installed on each Python found
+test: test-rust test-wheel test-odoo ## Pass all tests: the Rust crates, the wheel on each Python, the addon on real Odoo
 
 test-rust:
 	@echo "== Rust: unit tests, vectors, properties, the aegis command"
@@ -40,6 +41,10 @@ test-wheel: wheel
 	@tools/test_wheel.sh
 	@tools/test_sdist.sh
 
+test-odoo: $(TOOLS)/ready ## Only the addon: Odoo 19, and 17 and 18 where AEGIS_ODOO_17, AEGIS_ODOO_18 name a checkout
+	@echo "== Odoo: real servers, a real PostgreSQL, a real browser"
+	@tools/test_odoo.sh
+
 test-long: ## Fuzz each target for a minute
 	@tools/fuzz.sh 60
 
@@ -49,12 +54,13 @@ check: $(TOOLS)/ready $(CARGO_DENY) ## Format, lints, types, licenses, and what 
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 	$(CARGO_DENY) --log-level error check bans licenses sources
 	@tools/check_dependencies.sh
-	$(TOOLS)/bin/ruff check $(PYTHON_CODE) crates
-	$(TOOLS)/bin/ruff format --check $(PYTHON_CODE) crates
+	$(TOOLS)/bin/ruff check $(PYTHON_CODE)
+	$(TOOLS)/bin/ruff format --check $(PYTHON_CODE)
 	$(TOOLS)/bin/mypy
+	$(TOOLS)/bin/pylint --score=n $(ADDONS)
 	@echo "check: all good"
 
-bench: wheel ## Measure against PyJWT, joserfc, authlib, jwcrypto, oxyjwt, webtoken, side by side
+bench: wheel ## Measure against PyJWT, joserfc, authlib, jwcrypto, oxyjwt, webtoken, side by side; and inside Odoo
 	@tools/bench.sh
 
 wheel: $(TOOLS)/ready ## Build the wheel into dist/
@@ -66,7 +72,7 @@ clean: ## Remove everything that was built or set up
 	rm -rf target dist .cache fuzz/target
 
 # The tools of the Python side, in an environment of their own.
-$(TOOLS)/ready: tools/requirements.txt python_tests/requirements.txt
+$(TOOLS)/ready: tools/requirements.txt python_tests/requirements.txt python_tests/servers/requirements.txt
 	@echo "== Setting up the tools (once)"
 	$(PYTHON) -m venv $(TOOLS)
 	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check -r tools/requirements.txt

@@ -170,7 +170,7 @@ def _options(
         "--max-cron-threads=0",
         # Not 0: that means "no limit" with threads, and "at once" with workers.
         "--limit-time-real=86400",
-        "--limit-time-cpu=0",
+        "--limit-time-cpu=86400",
         "--limit-memory-hard=0",
         *(() if odoo.number == "19" else ("--without-demo=all",)),
     )
