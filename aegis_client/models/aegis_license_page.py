@@ -12,7 +12,7 @@ STEPS = 8
 
 COLORS = {
     **dict.fromkeys(["valid"], "success"),
-    **dict.fromkeys(["expiring", "grace", "moving", "updates_ended", "not_yet_valid"], "warning"),
+    **dict.fromkeys(["expiring", "grace", "moving", "not_yet_valid"], "warning"),
 }
 """Bootstrap's name of the color of a code; ``danger`` for all others. The words stand beside it."""
 
