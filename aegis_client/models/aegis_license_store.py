@@ -70,7 +70,7 @@ class AegisLicense(models.Model):
         problem = engine.problem()
         if problem:
             raise UserError(self._sentence(problem))
-        pasted = self._parameter(TOKENS)
+        pasted = self._lock_pasted()
         going = {
             item.token
             for item in self._ask(pasted).assessments
@@ -114,11 +114,19 @@ class AegisLicense(models.Model):
         return found
 
     def _add_tokens(self, tokens):
-        tokens = [*self._parameter(TOKENS).split(), *tokens]
+        stored = self._lock_pasted().split()
+        tokens = [*stored, *(token for token in tokens if token not in stored)]
         # A bundle that is too large is not read at all.
         if not self._ask("\n".join(tokens)).assessments:
             raise UserError(_("There are too many licenses. Remove those that have ended, then try again."))
         self._write_tokens(tokens)
+
+    def _lock_pasted(self):
+        """Give the pasted text as it is in the database, and have whoever else changes it wait or try again."""
+        self.env["ir.config_parameter"].flush_model(["key", "value"])
+        self.env.cr.execute("SELECT value FROM ir_config_parameter WHERE key = %s FOR UPDATE", [TOKENS])
+        row = self.env.cr.fetchone()
+        return row[0] if row else ""
 
     def _write_tokens(self, tokens):
         # An empty parameter is no parameter.

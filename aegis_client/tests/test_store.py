@@ -157,6 +157,18 @@ class TestStore(LicenseCase):
             clerk.remove("Example Vendor", "any")
         self.assertEqual(self.stored(), "")
 
+    def test_a_paste_that_the_cache_does_not_know_of_is_kept(self):
+        other, mine = self.vendor.license(), self.vendor.license()
+        self.assertEqual(self.stored(), "")
+        self.parameters.create({"key": "aegis.license_tokens", "value": "x"})
+        self.env.flush_all()
+        self.assertEqual(self.stored(), "x")
+        sql = "UPDATE ir_config_parameter SET value = %s WHERE key = 'aegis.license_tokens'"
+        self.env.cr.execute(sql, [other])
+        self.env.invalidate_all()
+        self.licenses.store(mine)
+        self.assertEqual(self.stored(), other + "\n" + mine)
+
     @mute_logger("odoo.sql_db")
     def test_one_row_for_a_license(self):
         self.licenses.store(self.vendor.license(jti="11111111-0c55-4f0e-8b6e-2f1a6a0c9e01"))
