@@ -122,7 +122,7 @@ class AegisLicense(models.Model):
         self._write_tokens(tokens)
 
     def _lock_pasted(self):
-        """Give the pasted text as it is in the database, and have whoever else changes it wait or try again."""
+        """Give the pasted text as it is in the database, and make whoever else changes it wait."""
         self.env["ir.config_parameter"].flush_model(["key", "value"])
         self.env.cr.execute("SELECT value FROM ir_config_parameter WHERE key = %s FOR UPDATE", [TOKENS])
         row = self.env.cr.fetchone()
