@@ -86,9 +86,11 @@ class AegisLicense(models.Model):
         """Describe the licenses of one source. Databases may share a file: of that what concerns this one."""
         for assessment in self._ask(text).assessments:
             if is_pasted or self._concerns(assessment):
-                yield dict(
-                    self._card(assessment), origin=origin, removable=is_pasted and bool(assessment.license)
-                )
+                card = self._card(assessment)
+                if self._facts().declarations:
+                    # It stands beside the modules already.
+                    card["remedy"] = ""
+                yield dict(card, origin=origin, removable=is_pasted and bool(assessment.license))
 
     def _concerns(self, assessment):
         license_ = assessment.license

@@ -24,12 +24,12 @@ function key(banner) {
 /** The banner across the web client. */
 export class AegisBanner extends Component {
     static template = xml`
-        <div t-if="visible" t-attf-class="o_aegis_banner alert alert-{{state.banner.level}} rounded-0 mb-0 py-2 d-flex align-items-start" role="alert">
-            <div class="flex-grow-1">
+        <div t-if="visible" t-attf-class="o_aegis_banner alert alert-{{state.banner.level}} rounded-0 mb-0 py-2 d-flex flex-wrap align-items-start" role="alert">
+            <div class="o_aegis_lines">
                 <div t-foreach="state.banner.lines" t-as="line" t-key="line_index" t-esc="line" dir="auto"/>
             </div>
-            <a t-if="state.banner.action" href="#" class="o_aegis_open alert-link ms-3 text-nowrap" t-on-click.prevent="open" t-esc="label"/>
-            <button t-if="state.banner.dismissible" type="button" class="btn-close ms-3" t-att-aria-label="dismissLabel" t-on-click="dismiss"/>
+            <a t-if="state.banner.action" href="#" class="o_aegis_open alert-link text-decoration-underline text-nowrap" t-on-click.prevent="open" t-esc="label"/>
+            <button t-if="state.banner.dismissible" type="button" class="btn-close ms-auto" t-att-aria-label="dismissLabel" t-on-click="dismiss"/>
         </div>`;
     static props = {};
 
