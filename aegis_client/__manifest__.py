@@ -6,7 +6,6 @@
     "license": "LGPL-3",
     "author": "AEGIS",
     "depends": ["base_setup"],
-    "external_dependencies": {"python": ["aegis_license"]},
     "data": [
         "security/ir.model.access.csv",
         "views/aegis_license_views.xml",
@@ -17,5 +16,6 @@
     "assets": {
         "web.assets_backend": ["aegis_client/static/src/**/*"],
     },
+    "pre_init_hook": "pre_init_hook",
     "uninstall_hook": "uninstall_hook",
 }

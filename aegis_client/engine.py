@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 try:
     import aegis_license
-except ImportError:
+except Exception:
+    # Whatever is wrong with it.
     aegis_license = None
 
 _logger = logging.getLogger(__name__)
@@ -40,7 +41,8 @@ OUTDATED = NoReport("engine_outdated", "The Python package aegis-license is too 
 
 def problem():
     """Say why there is no engine: a ``NoReport``, or ``None`` when there is one."""
-    if aegis_license is None:
+    # A folder that is left of it is imported too, as an empty package.
+    if not hasattr(aegis_license, "evaluate"):
         return MISSING
     if _version(aegis_license.__version__) < NEEDED:
         return OUTDATED

@@ -4,25 +4,28 @@ from odoo.exceptions import UserError
 
 
 class LicenseRequired(UserError):
-    """A license is needed. Shown by the web client as a plain message.
+    """A license is needed. The web client shows the message.
 
-    :param str message: what is missing, and what to do
-    :param str code: the reason code, such as ``expired``
+    :ivar str code: the reason code, such as ``expired``
     """
 
-    def __init__(self, message, code):
-        super().__init__(message)
-        self.code = code
+    code = ""
+
+    def __str__(self):
+        return self.args[0]
 
 
 class LicenseRequiredRedirect(LicenseRequired):
-    """The same for an administrator: the dialog has a button that opens the settings page.
+    """The same for an administrator: the web client's dialog has a button that opens the settings page.
 
-    :param int action_id: the action that opens it
+    Its arguments are those of Odoo's ``RedirectWarning``, which is no ``UserError``.
+
+    :param str message: what is missing, and what to do
+    :param int action_id: the action that the button opens
     :param str button: the label of the button
+    :param dict context: context of the action, or ``None``
     """
 
-    def __init__(self, message, code, action_id, button):
-        super().__init__(message, code)
-        # What the web client's dialog for redirections reads.
-        self.args = (message, action_id, button, None)
+    def __init__(self, message, action_id, button, context=None):
+        super().__init__(message)
+        self.args = (message, action_id, button, context)

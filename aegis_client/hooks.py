@@ -1,7 +1,25 @@
-"""What happens once, at uninstallation."""
+"""What happens once, before installation and at uninstallation."""
+
+from odoo.exceptions import UserError
+
+from . import engine
+from .models.aegis_license_facts import TOKENS
+
+
+def pre_init_hook(env):
+    """Refuse to be installed without the engine.
+
+    Not by ``external_dependencies``: Odoo asks for those at every upgrade too, and an upgrade of the database
+    must never fail for want of a license check.
+
+    :raise UserError: the wheel is missing or too old
+    """
+    problem = engine.problem()
+    if problem:
+        # In English: translations come with the installation.
+        raise UserError("%s %s" % (problem.message, problem.remedy))  # pylint: disable=translation-required
 
 
 def uninstall_hook(env):
-    """Take the parameters of this addon with it: Odoo only removes what a module's data files created."""
-    parameters = env["ir.config_parameter"].sudo()
-    parameters.search([("key", "=like", "aegis.%")]).unlink()
+    """Take the licenses along: Odoo only removes what a module's data files created."""
+    env["ir.config_parameter"].sudo().search([("key", "=", TOKENS)]).unlink()

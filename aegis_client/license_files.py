@@ -33,7 +33,7 @@ class LicenseFile(NamedTuple):
     problem: str = ""
 
 
-def candidates(database, addons_path, environment=os.environ):
+def candidates(database, addons_path):
     """List the paths where licenses for a database may lie, in a fixed order.
 
     :param str database: name of the database
@@ -41,10 +41,12 @@ def candidates(database, addons_path, environment=os.environ):
     :rtype: list[pathlib.Path]
     """
     found = []
-    named = environment.get("AEGIS_LICENSE_FILE", "").strip()
+    named = os.environ.get("AEGIS_LICENSE_FILE", "").strip()
     if named:
         path = Path(named)
-        found += [path / f"{database}.license", path / "default.license"] if path.is_dir() else [path]
+        # Unlike that of Path, this one raises nothing where a folder above is closed.
+        is_folder = os.path.isdir(named)  # noqa: PTH112
+        found += [path / f"{database}.license", path / "default.license"] if is_folder else [path]
     found += [Path(folder) / "aegis.license" for folder in addons_path]
     return list(dict.fromkeys(found))
 
@@ -56,15 +58,18 @@ class Reader:
         self._contents = {}  # path -> (stamp, LicenseFile)
         self._answers = {}  # database -> (when, answer)
 
-    def files_of(self, database, addons_path):
+    def files_of(self, database, addons_path, is_readable):
         """Give the license files of a database.
 
+        :param str database: name of the database
+        :param addons_path: iterable of folders
+        :param is_readable: says of a text whether it has a license that can be read
         :rtype: tuple[LicenseFile, ...]
         """
         now = time.monotonic()
         when, answer = self._answers.get(database, (None, ()))
         if when is None or now - when >= INTERVAL:
-            files = map(self._look, candidates(database, addons_path))
+            files = [self._look(path, is_readable) for path in candidates(database, addons_path)]
             answer = tuple(file for file in files if file)
             self._answers[database] = (now, answer)
         return answer
@@ -73,7 +78,7 @@ class Reader:
         """Look at the files again on the next call."""
         self._answers.clear()
 
-    def _look(self, path):
+    def _look(self, path, is_readable):
         """Give the file as it is, or last was while it cannot be read; ``None`` when it is not there."""
         stamp, known = self._contents.get(path, (None, None))
         try:
@@ -81,7 +86,7 @@ class Reader:
             present = (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
             if stamp == present:
                 return known
-            file = LicenseFile(str(path), _text(path, status))
+            file = LicenseFile(str(path), _text(path, status, is_readable))
             self._contents[path] = (present, file)
         except (FileNotFoundError, NotADirectoryError):
             self._contents.pop(path, None)
@@ -100,7 +105,7 @@ class Reader:
         return file
 
 
-def _text(path, status):
+def _text(path, status, is_readable):
     """Read a file that may be a bundle.
 
     :raise ValueError: it is none
@@ -110,8 +115,8 @@ def _text(path, status):
     if status.st_size > MAX_SIZE:
         raise ValueError(f"it has more than {MAX_SIZE} bytes")
     text = path.read_bytes().decode("utf-8-sig")
-    if "eyJ" not in text:
-        raise ValueError("there is no license in it")
+    if not is_readable(text):
+        raise ValueError("there is no complete license of a trusted vendor in it")
     return text
 
 

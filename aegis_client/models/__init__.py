@@ -1,4 +1,5 @@
 from . import aegis_license
+from . import aegis_license_facts
 from . import aegis_license_store
 from . import aegis_license_words
 from . import aegis_license_page

@@ -5,20 +5,10 @@ The other files of its name hold, one each, the further things that it does.
 No trust lies in the rows: every decision reads the tokens again.
 """
 
-from typing import NamedTuple
-from urllib.parse import urlsplit
-
 from odoo import _, api, fields, models, release
-from odoo.modules.module import get_manifest
-from odoo.tools import config, ormcache
 
 from .. import engine
-from ..declarations import declared
 from ..exceptions import LicenseRequired, LicenseRequiredRedirect
-from ..license_files import reader
-
-TOKENS = "aegis.license_tokens"
-"""The parameter with the pasted licenses, one token a line."""
 
 CODES = [
     ("valid", "Valid"),
@@ -38,23 +28,15 @@ CODES = [
     ("unsupported", "Not supported"),
     ("malformed", "Not readable"),
     ("missing", "No license"),
+    ("gone", "No longer stored"),
     ("engine_missing", "Not checked"),
     ("engine_outdated", "Not checked"),
 ]
-"""The reason codes of docs/token-format.md, and the two of a missing engine, in a few words."""
+"""The reason codes of docs/token-format.md, and those of rows and of a missing engine, in a few words."""
 
 
 # A report cannot travel: these are not for RPC. Odoo 17 knows no such mark.
 private = getattr(api, "private", lambda method: method)
-
-
-class Facts(NamedTuple):
-    """What the database says: the pasted text, this instance, the staging mark, what modules declare."""
-
-    pasted: str
-    instance: object
-    neutralized: bool
-    declarations: dict
 
 
 class AegisLicense(models.Model):
@@ -95,30 +77,38 @@ class AegisLicense(models.Model):
         :param str module: technical name of the module
         :param str feature: a feature of it, or ``None`` for the module as such
         :return: a ``Report`` of aegis_license, with ``ok``, ``code``, ``message``, ``remedy``, ``license``
+        :raise ValueError: no module is named
         """
+        if not module:
+            raise ValueError("module: the technical name of a module is meant")
         return self._evaluate(module, feature=feature)
 
     @private
     @api.model
     def require(self, module, feature=None):
-        """Go on only with a license that works.
+        """Go on only with a license that works; while Odoo loads or upgrades modules nothing is refused.
 
         :param str module: technical name of the module
         :param str feature: a feature of it, or ``None`` for the module as such
         :return: the ``Report``, as :meth:`check` gives it
         :raise LicenseRequired: there is none; for an administrator with a way to the settings page
+        :raise ValueError: no module is named
         """
-        report = self._evaluate(module, feature=feature)
-        if not report.ok:
+        report = self.check(module, feature=feature)
+        if not report.ok and self.env.registry.ready:
             raise self._refusal(module, report)
         return report
 
     def _refusal(self, module, report):
         message = "%s: %s" % (self._module_title(module), self._sentence(report, module))
         action = self.env.ref("aegis_client.action_settings", raise_if_not_found=False)
-        if not action or not self.env.user.has_group("base.group_system"):
-            return LicenseRequired(message, report.code)
-        return LicenseRequiredRedirect(message, report.code, action.id, _("Open AEGIS License"))
+        # Where a route knows no user, there is nobody to ask for groups.
+        if action and self.env.uid and self.env.user.has_group("base.group_system"):
+            error = LicenseRequiredRedirect(message, action.id, _("Open AEGIS License"), None)
+        else:
+            error = LicenseRequired(message)
+        error.code = report.code
+        return error
 
     def _evaluate(self, module, feature=None, now=None, texts=None):
         """Ask the engine.
@@ -131,6 +121,15 @@ class AegisLicense(models.Model):
         if problem:
             return problem
         facts = self._facts()
+        report = self._ask_engine(facts, module, feature, now, texts)
+        if not report.ok:
+            # Never a "no" from a cache: another transaction may have filled it with what was true before.
+            present = self._read_facts()
+            if present != facts:
+                report = self._ask_engine(present, module, feature, now, texts)
+        return report
+
+    def _ask_engine(self, facts, module, feature, now, texts):
         texts = (facts.pasted, *(file.text for file in self._files())) if texts is None else texts
         how = {
             "module": module,
@@ -144,75 +143,11 @@ class AegisLicense(models.Model):
         }
         report = engine.aegis_license.evaluate(texts, **how)
         if texts[1:] and report.code == "malformed" and not report.assessments:
-            # Together they are more than can be read: then what was pasted counts.
-            report = engine.aegis_license.evaluate(texts[:1], **how)
+            # Together they are more than can be read: then each counts by itself.
+            reports = [engine.aegis_license.evaluate(text, **how) for text in texts if text]
+            report = next((report for report in reports if report.ok), reports[0])
         return report
 
     def _keyring(self):
         """Give the keys to trust: ``None`` for those compiled into the wheel. Tests replace this."""
         return None  # noqa: RET501 - that is the answer
-
-    @ormcache()
-    def _facts(self):
-        """Give what an answer depends on, beside time and files, in one look-up: each costs time on Odoo 17.
-
-        Each change of a parameter and of the installed modules clears the cache, in every process.
-        """
-        return Facts(
-            self._parameter(TOKENS),
-            self._instance(),
-            self._parameter("database.is_neutralized").lower() in ("true", "t", "1"),
-            self._declarations(),
-        )
-
-    def _files(self):
-        """Give the license files of this database.
-
-        :rtype: tuple[license_files.LicenseFile, ...]
-        """
-        folders = config["addons_path"]
-        return reader.files_of(
-            self.env.cr.dbname, folders.split(",") if isinstance(folders, str) else folders
-        )
-
-    def _parameter(self, key):
-        # As sudo: whoever may run a licensed method need not be able to read parameters.
-        return self.env["ir.config_parameter"].sudo().get_param(key) or ""
-
-    def _instance(self):
-        """Describe this instance; ``None`` when its base URL has no host, or there is no engine."""
-        if engine.problem():
-            return None
-        try:
-            return engine.aegis_license.Instance(
-                database_uuid=self._parameter("database.uuid"), domain=self._domain()
-            )
-        except ValueError:
-            return None
-
-    def _domain(self):
-        """Give host and port of the base URL, as Odoo stores it."""
-        return urlsplit(self._parameter("web.base.url")).netloc
-
-    def _declarations(self):
-        """Give what installed modules declare under ``aegis`` in their manifests: these are protected.
-
-        :rtype: dict[str, dict]
-        """
-        manifests = {name: get_manifest(name) for name in self._installed()}
-        return {
-            name: declared(name, manifest) for name, manifest in manifests.items() if manifest.get("aegis")
-        }
-
-    def _installed(self):
-        """Give the technical names of the installed modules.
-
-        :rtype: list[str]
-        """
-        domain = [("state", "in", ["installed", "to upgrade"])]
-        return sorted(self.env["ir.module.module"].sudo().search(domain).mapped("name"))
-
-    def _module_title(self, module):
-        """Give a module's name for people; the technical one when it is not known here."""
-        found = self.env["ir.module.module"].sudo().search([("name", "=", module)], limit=1)
-        return found.shortdesc or module

@@ -20,7 +20,8 @@ class AegisLicense(models.Model):
         :return: ``None``, or ``{"level", "lines", "dismissible", "action"}``
         """
         try:
-            return self._banner() if self.env.user._is_internal() else None
+            with self.env.cr.savepoint(flush=False):
+                return self._banner() if self.env.user._is_internal() else None
         except Exception:
             # The web client asks for it when it starts, and must start whatever is wrong here.
             _logger.exception("AEGIS: the banner could not be made")

@@ -5,10 +5,11 @@ from markupsafe import Markup
 from odoo import _, models, release
 
 from .. import engine
-from .aegis_license import CODES, TOKENS
 
 STEPS = 8
 """How many coming changes of one module are shown at most."""
+
+WORKING = ("valid", "expiring", "grace", "moving")
 
 COLORS = {
     **dict.fromkeys(["valid"], "success"),
@@ -35,7 +36,7 @@ class AegisLicense(models.Model):
         if not (text or "").strip():
             return Markup()
         problem = engine.problem()
-        found = [] if problem else self._find(text)
+        found = [] if problem else self._find(text, self._read_facts().pasted.split())
         empty = "" if found else self._sentence(problem or self._ask(text))
         fates = {
             "new": _("will be stored"),
@@ -50,7 +51,7 @@ class AegisLicense(models.Model):
 
     def _overview(self):
         from_file = _("License file %s")
-        sources = [(_("Pasted"), self._parameter(TOKENS), True)]
+        sources = [(_("Pasted"), self._read_facts().pasted, True)]
         sources += [(from_file % file.path, file.text, False) for file in self._files()]
         return {
             "engine": self._engine(),
@@ -66,9 +67,30 @@ class AegisLicense(models.Model):
         return {"problem": problem and self._sentence(problem)}
 
     def _problems(self):
-        """What is wrong on the server, for people."""
-        text = _("The license file %(path)s cannot be read: %(problem)s.")
-        return [text % file._asdict() for file in self._files() if file.problem]
+        """What is wrong on the server, or may become so, for people."""
+        unread, too_many = (
+            _("The license file %(path)s cannot be read: %(problem)s."),
+            _("it has too many licenses"),
+        )
+        problems = []
+        for file in self._files():
+            if file.problem:
+                problems.append(unread % file._asdict())
+            elif not engine.problem() and not self._ask(file.text).assessments:
+                problems.append(unread % {"path": file.path, "problem": too_many})
+        if not self._facts().frozen and self._is_bound():
+            problems.append(
+                _(
+                    "A license is bound to this address, and Odoo changes it when an administrator logs in by"
+                    " another one. Set the system parameter web.base.url.freeze to True to keep it."
+                )
+            )
+        return problems
+
+    def _is_bound(self):
+        """Whether a license is bound to this instance."""
+        licenses = [item.license for item in self._evaluate(None).assessments if item.code in WORKING]
+        return any(license_.instance_fingerprint for license_ in licenses)
 
     def _module_row(self, module):
         report = self._evaluate(module)
@@ -130,7 +152,7 @@ class AegisLicense(models.Model):
             "name": name,
             "versions": versions,
             "features": features,
-            "installed": any(map(covers, self._installed())),
+            "installed": any(map(covers, self._facts().installed)),
         }
 
     def _limits(self, limits):
@@ -194,13 +216,11 @@ class AegisLicense(models.Model):
 
     def _fingerprint(self):
         """Give the fingerprint of this instance, that a license can be bound to; empty when there is none."""
-        instance = self._facts().instance
+        instance = self._read_facts().instance
         return instance.fingerprint if instance else ""
 
     def _activation_text(self):
         """Give what a vendor needs to bind a license to this instance, in one line."""
-        return "aegis-activation database_uuid=%s domain=%s odoo=%s" % (
-            self._parameter("database.uuid"),
-            self._domain(),
-            release.major_version,
-        )
+        facts = self._read_facts()
+        values = (facts.database_uuid, facts.domain, release.major_version)
+        return "aegis-activation database_uuid=%s domain=%s odoo=%s" % values

@@ -6,7 +6,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from .. import engine
-from .aegis_license import TOKENS
+from .aegis_license_facts import TOKENS
 
 KEPT = (
     "valid",
@@ -42,10 +42,11 @@ class AegisLicense(models.Model):
         :raise UserError: there is no room for so many
         """
         self._check_administrator()
-        found = self._find(text)
+        stored = self._lock_pasted().split()
+        found = self._find(text, stored)
         new = [item.assessment.token for item in found if item.fate == "new"]
         if new:
-            self._add_tokens(new)
+            self._add_tokens(stored, new)
         self._note_seen()
         refused = [item.assessment for item in found if item.fate == "refused"]
         return {
@@ -98,27 +99,33 @@ class AegisLicense(models.Model):
         """Evaluate the licenses of a text by themselves."""
         return self._evaluate(None, texts=(text,))
 
-    def _find(self, text):
+    def _find(self, text, stored):
         """Find the licenses of a text.
 
+        :param stored: the tokens that are stored
         :rtype: list[Found]
         """
-        stored = set(self._parameter(TOKENS).split())
+        known = set(stored)
         found = []
         for assessment in self._ask(text).assessments:
             fate = "refused"
             if assessment.code in KEPT:
-                fate = "known" if assessment.token in stored else "new"
-                stored.add(assessment.token)
+                fate = "known" if assessment.token in known else "new"
+                known.add(assessment.token)
             found.append(Found(assessment, fate))
         return found
 
-    def _add_tokens(self, tokens):
-        stored = self._lock_pasted().split()
-        tokens = [*stored, *(token for token in tokens if token not in stored)]
+    def _add_tokens(self, stored, new):
+        tokens = [*stored, *new]
         # A bundle that is too large is not read at all.
         if not self._ask("\n".join(tokens)).assessments:
             raise UserError(_("There are too many licenses. Remove those that have ended, then try again."))
+        if not stored:
+            # Of two first pastes at once the second tries again; no failing statement logs a token.
+            self.env.cr.execute(
+                "INSERT INTO ir_config_parameter (key, value) VALUES (%s, '') ON CONFLICT (key) DO NOTHING",
+                [TOKENS],
+            )
         self._write_tokens(tokens)
 
     def _lock_pasted(self):
@@ -134,19 +141,24 @@ class AegisLicense(models.Model):
 
     def _note_seen(self):
         """Keep the rows up to date with what is stored and lies in files."""
-        sources = [("file", file.text) for file in self._files()] + [("pasted", self._parameter(TOKENS))]
-        for origin, text in sources:
+        seen = self.browse()
+        for origin, text in [
+            *(("file", file.text) for file in self._files()),
+            ("pasted", self._read_facts().pasted),
+        ]:
             for assessment in self._ask(text).assessments:
                 if assessment.license and (origin == "pasted" or self._concerns(assessment)):
-                    self._note(assessment, origin)
+                    seen |= self._try(self._note, assessment, origin) or self.browse()
+        gone = self.sudo().search([("id", "not in", seen.ids), ("origin", "!=", False)])
+        gone.write({"code": "gone", "origin": False})
 
     def _note(self, assessment, origin):
         license_ = assessment.license
-        key = {"issuer": license_.iss, "jti": license_.jti}
+        key = {"issuer": _printable(license_.iss), "jti": license_.jti}
         row = self.sudo().search([(name, "=", value) for name, value in key.items()], limit=1)
         now = fields.Datetime.now()
         values = {
-            "customer": license_.customer_name,
+            "customer": _printable(license_.customer_name),
             "license_type": license_.license_type,
             "modules": ", ".join(module["technical_name"] for module in license_.modules),
             "ends_at": license_.exp is not None and self._datetime(license_.exp),
@@ -154,9 +166,18 @@ class AegisLicense(models.Model):
             "code": assessment.code,
             "last_seen": now,
         }
-        if license_.instance_fingerprint and assessment.code != "wrong_instance":
+        if license_.instance_fingerprint and _has_passed(assessment, "wrong_instance"):
             values["last_match"] = now
         if row:
             row.write(values)
-        else:
-            row.create({**key, **values, "first_seen": now})
+            return row
+        return row.create({**key, **values, "first_seen": now})
+
+
+def _printable(text):
+    """Take out what the database cannot hold, and what is not to be seen."""
+    return "".join(letter for letter in text if letter.isprintable())
+
+
+def _has_passed(assessment, code):
+    return any(check.code == code and check.result == "passed" for check in assessment.checks)

@@ -4,6 +4,7 @@ import logging
 import time
 from email.message import EmailMessage
 from email.policy import SMTP
+from email.utils import formatdate, make_msgid
 
 from odoo import _, api, fields, models
 from odoo.tools import config, groupby, plaintext2html
@@ -85,7 +86,7 @@ class AegisLicense(models.Model):
         sent = False
         for user in self._administrators():
             speaker = self.with_context(lang=user.lang, tz=user.tz)
-            sent = bool(self._try(speaker._send, user, *speaker._letter(reports))) or sent
+            sent = bool(self._try(speaker._write_to, user, reports)) or sent
         if sent:
             due = self._due(row, reports[0][1])
             row.write({"warned_days": due, "warned_on": fields.Date.context_today(self)})
@@ -96,6 +97,9 @@ class AegisLicense(models.Model):
         users = group["all_user_ids" if "all_user_ids" in group._fields else "users"]
         return users.filtered(lambda user: user.active and not user.share and user.email)
 
+    def _write_to(self, user, reports):
+        return self._send(user, *self._letter(reports))
+
     def _letter(self, reports):
         """Write the e-mail about a license.
 
@@ -104,19 +108,26 @@ class AegisLicense(models.Model):
         modules = ", ".join(self._module_title(module) for module, _report in reports)
         status = self._badge(reports[0][1].code)["label"]
         subject = _("License of %(module)s: %(status)s", module=modules, status=status)
-        page = _("The licenses are under Settings › AEGIS License: %s", self._parameter("web.base.url"))
+        base_url = self.env["ir.config_parameter"].sudo().get_param("web.base.url")
+        page = _("The licenses are under Settings › AEGIS License: %s", base_url)
         lines = [self._banner_line(module, report) for module, report in reports]
         return subject, "\n".join([*lines, "", page, ""])
 
     def _send(self, user, subject, body):
         """Send one e-mail: through Odoo's queue where there is one, else at once. Say that it was done."""
-        sender = self.env.company.partner_id.email_formatted or self.env.user.email_formatted
+        server = self.env["ir.mail_server"].sudo()
+        company = self.env.company.partner_id
+        sender = (
+            company.email_formatted or server._get_default_from_address() or self.env.user.email_formatted
+        )
         if "mail.mail" in self.env:
             values = {"email_from": sender, "email_to": user.email_formatted, "subject": subject}
-            self.env["mail.mail"].sudo().create({**values, "body_html": plaintext2html(body)})
+            values.update(body_html=plaintext2html(body), auto_delete=True)
+            self.env["mail.mail"].sudo().create(values)
         else:
             message = EmailMessage(policy=SMTP)
             message["From"], message["To"], message["Subject"] = sender, user.email_formatted, subject
+            message["Date"], message["Message-Id"] = formatdate(), make_msgid()
             message.set_content(body)
-            self.env["ir.mail_server"].sudo().send_email(message)
+            server.send_email(message)
         return True

@@ -74,7 +74,9 @@ class LicenseCase(TransactionCase):
         cls.licenses.sudo().search([]).unlink()
         keyring = cls.vendor.keyring()
         cls.classPatch(type(cls.licenses), "_keyring", lambda self: keyring)
-        cls.classPatch(type(cls.licenses), "_declarations", lambda self: {MODULE: {"released": "2026-11-01"}})
+        cls.classPatch(
+            type(cls.licenses), "_declarations", lambda self, installed: {MODULE: {"released": "2026-11-01"}}
+        )
         cls.classPatch(type(cls.licenses), "_files", lambda self: ())
         cls.addClassCleanup(reader.forget)
         # Between the tests the cache must not carry over what this class declares.

@@ -67,7 +67,9 @@ class TestBanner(LicenseCase):
         self.assertIn("Ask the vendor", line)
 
     def test_it_names_three_modules_and_counts_the_rest(self):
-        self.patch(type(self.licenses), "_declarations", lambda self: {name: {} for name in "abcde"})
+        self.patch(
+            type(self.licenses), "_declarations", lambda self, installed: {name: {} for name in "abcde"}
+        )
         self.env.registry.clear_cache()
         lines = self.licenses.with_user(self.boss).banner()["lines"]
         self.assertEqual((len(lines), lines[3]), (4, "Further modules: 2"))
@@ -85,7 +87,7 @@ class TestBanner(LicenseCase):
         self.assertIsNone(self.licenses.with_user(visitor).banner())
 
     def test_no_protected_module(self):
-        self.patch(type(self.licenses), "_declarations", lambda self: {})
+        self.patch(type(self.licenses), "_declarations", lambda self, installed: {})
         self.env.registry.clear_cache()
         self.assertEqual(self.banners(), [None, None])
 

@@ -1,16 +1,20 @@
 """``check``, ``require`` and ``@licensed``: each status for what it is."""
 
+import pickle
+import time
+import types
 from unittest.mock import patch
 
-from odoo import release
+from odoo import api, release
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .. import engine
 from ..declarations import declared
 from ..exceptions import LicenseRequired, LicenseRequiredRedirect
+from ..license_files import LicenseFile
 from ..licensed import licensed
-from ..models.aegis_license import AegisLicense
+from ..models.aegis_license_facts import AegisLicense
 from .common import DAY, MODULE, LicenseCase, Vendor
 
 
@@ -122,6 +126,60 @@ class TestCheck(LicenseCase):
         self.parameters.set_param("aegis.license_tokens", "some text\n\N{RIGHT-TO-LEFT OVERRIDE}")
         self.assertEqual(self.code(), "missing")
 
+    def test_no_is_never_an_answer_of_the_cache(self):
+        self.assertEqual(self.code(), "missing")
+        # As another transaction does that had begun before: the cache is filled with what was true then.
+        sql = "INSERT INTO ir_config_parameter (key, value) VALUES ('aegis.license_tokens', %s)"
+        self.env.cr.execute(sql, [self.vendor.license()])
+        self.assertEqual(self.licenses._facts().pasted, "")
+        self.assertEqual(self.code(), "valid")
+
+    def test_yes_is_believed_for_seconds(self):
+        self.store()
+        self.assertEqual(self.code(), "valid")
+        self.env.cr.execute("DELETE FROM ir_config_parameter WHERE key = 'aegis.license_tokens'")
+        now = time.monotonic()
+        with patch("odoo.addons.aegis_client.models.aegis_license_facts.time.monotonic", lambda: now + 6):
+            self.assertEqual(self.code(), "missing")
+
+    def test_no_module_is_no_question(self):
+        self.store()
+        for ask in (self.licenses.check, self.licenses.require):
+            for nothing in (None, "", False):
+                with self.assertRaises(ValueError):
+                    ask(nothing)
+
+    def test_nothing_is_refused_while_odoo_loads(self):
+        with patch.object(self.env.registry, "ready", False):
+            self.assertEqual(self.licenses.require(MODULE).code, "missing")
+
+    def test_a_route_without_user_is_told_too(self):
+        nobody = api.Environment(self.env.cr, None, {})["aegis.license"]
+        with self.assertRaises(LicenseRequired) as caught:
+            nobody.require(MODULE)
+        self.assertNotIsInstance(caught.exception, LicenseRequiredRedirect)
+
+    def test_a_base_url_that_is_none(self):
+        for url in ("http://[::1", "", "::", "http://"):
+            self.parameters.set_param("web.base.url", url)
+            self.assertIn("domain= odoo=", self.licenses._activation_text())
+            self.assertEqual(self.code(), "missing")
+
+    def test_a_base_url_with_a_password(self):
+        self.parameters.set_param("web.base.url", "https://user:secret@erp.example.com:8443")
+        self.assertIn("domain=erp.example.com:8443 ", self.licenses._activation_text())
+
+    def test_too_many_together_count_each_by_itself(self):
+        others = "\n".join(self.vendor.license(module="other") for _number in range(256))
+        good = LicenseFile("/one", self.vendor.license())
+        crowd = LicenseFile("/two", others)
+        with patch.object(type(self.licenses), "_files", lambda self: (good, crowd)):
+            self.assertEqual(self.code(), "valid")
+
+    def test_what_is_left_of_an_engine_is_none(self):
+        with patch.object(engine, "aegis_license", types.ModuleType("aegis_license")):
+            self.assertEqual(self.code(), "engine_missing")
+
     def test_missing_engine(self):
         self.store()
         with patch.object(engine, "aegis_license", None):
@@ -155,7 +213,11 @@ class TestCheck(LicenseCase):
         administrator = self.new_user("boss", "base.group_user,base.group_system")
         with self.assertRaises(LicenseRequiredRedirect) as caught:
             self.licenses.with_user(administrator).require(MODULE)
-        self.assertEqual(caught.exception.args[1], self.env.ref("aegis_client.action_settings").id)
+        error = caught.exception
+        self.assertEqual(error.args[1], self.env.ref("aegis_client.action_settings").id)
+        self.assertTrue(str(error).endswith("AEGIS License."), "what is shown where there is no dialog")
+        again = pickle.loads(pickle.dumps(error))  # noqa: S301
+        self.assertEqual((type(again), again.args, again.code), (type(error), error.args, "missing"))
 
     def test_licensed_method(self):
         class Payroll:
@@ -174,10 +236,23 @@ class TestCheck(LicenseCase):
 
     def test_what_a_module_declares_is_read_from_its_manifest(self):
         manifests = {MODULE: {"aegis": {"released": "2026-11-01"}}}
-        path = "odoo.addons.aegis_client.models.aegis_license.get_manifest"
+        path = "odoo.addons.aegis_client.models.aegis_license_facts.get_manifest"
         with patch(path, lambda name: manifests.get(name, {})):
-            declarations = AegisLicense._declarations(self.licenses)
+            declarations = AegisLicense._declarations(self.licenses, ["base", MODULE])
         self.assertEqual(declarations, {MODULE: {"released": "2026-11-01"}})
+
+    def test_an_empty_declaration_protects_too(self):
+        path = "odoo.addons.aegis_client.models.aegis_license_facts.get_manifest"
+        with patch(path, lambda name: {"aegis": {}}):
+            self.assertEqual(AegisLicense._declarations(self.licenses, [MODULE]), {MODULE: {}})
+
+    def test_a_manifest_that_cannot_be_read_stops_nothing(self):
+        def fail(name):
+            raise SyntaxError("on purpose")
+
+        path = "odoo.addons.aegis_client.models.aegis_license_facts"
+        with patch(path + ".get_manifest", fail), self.assertLogs(path, "ERROR"):
+            self.assertEqual(AegisLicense._declarations(self.licenses, [MODULE]), {})
 
     def test_a_wrong_declaration_is_said_and_stops_nothing(self):
         for wrong in (True, "x", {"released": "November"}, {"released": 20261101}, {"released": "20261101"}):

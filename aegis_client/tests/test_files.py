@@ -15,6 +15,11 @@ from .common import LicenseCase
 LOGGER = "odoo.addons.aegis_client.license_files"
 
 
+def is_readable(text):
+    """Stand in for the engine."""
+    return text.startswith("eyJ")
+
+
 class Folder(BaseCase):
     def setUp(self):
         super().setUp()
@@ -25,7 +30,7 @@ class Folder(BaseCase):
 
     def look(self, database="acme"):
         with patch.object(license_files, "INTERVAL", 0):
-            return self.reader.files_of(database, [str(self.folder)])
+            return self.reader.files_of(database, [str(self.folder)], is_readable)
 
     def put(self, text, name="aegis.license"):
         # Another size each time would do; a file system's clock may be coarse.
@@ -36,22 +41,25 @@ class Folder(BaseCase):
 
 @tagged("post_install", "-at_install")
 class TestCandidates(Folder):
+    def found(self, addons_path=(), named=""):
+        with patch.dict(os.environ, {"AEGIS_LICENSE_FILE": named}):
+            return [str(path) for path in candidates("acme", addons_path)]
+
     def test_addons_path(self):
-        self.assertEqual(
-            candidates("acme", ["/one", "/two"], {}), [Path("/one/aegis.license"), Path("/two/aegis.license")]
-        )
+        self.assertEqual(self.found(["/one", "/two"]), ["/one/aegis.license", "/two/aegis.license"])
 
     def test_named_file(self):
-        self.assertEqual(
-            candidates("acme", [], {"AEGIS_LICENSE_FILE": "/etc/my.license"}), [Path("/etc/my.license")]
-        )
+        self.assertEqual(self.found(named="/etc/my.license"), ["/etc/my.license"])
 
     def test_named_folder(self):
-        found = candidates("acme", [], {"AEGIS_LICENSE_FILE": str(self.folder)})
-        self.assertEqual([path.name for path in found], ["acme.license", "default.license"])
+        found = self.found(named=str(self.folder))
+        self.assertEqual([Path(path).name for path in found], ["acme.license", "default.license"])
 
     def test_nothing_named(self):
-        self.assertEqual(candidates("acme", [], {"AEGIS_LICENSE_FILE": " "}), [])
+        self.assertEqual(self.found(named=" "), [])
+
+    def test_a_name_that_cannot_be_looked_up(self):
+        self.assertEqual(self.found(named="x" * 5000), ["x" * 5000])
 
 
 @tagged("post_install", "-at_install")
@@ -106,6 +114,11 @@ class TestReader(Folder):
         (self.folder / "aegis.license").mkdir()
         self.assertEqual(self.look()[0].text, "")
 
+    @mute_logger(LOGGER)
+    def test_a_name_that_cannot_be_looked_up(self):
+        with patch.dict(os.environ, {"AEGIS_LICENSE_FILE": "x" * 5000}):
+            self.assertIn("too long", self.look()[0].problem)
+
     def test_byte_order_mark(self):
         (self.folder / "aegis.license").write_bytes(b"\xef\xbb\xbfeyJ")
         self.assertEqual(self.look()[0].text, "eyJ")
@@ -120,11 +133,13 @@ class TestReader(Folder):
     def test_not_more_often_than_the_interval(self):
         self.put("eyJ one")
         with patch.object(license_files, "INTERVAL", 1000):
-            self.reader.files_of("acme", [str(self.folder)])
+            self.reader.files_of("acme", [str(self.folder)], is_readable)
             self.put("eyJ another")
-            self.assertEqual(self.reader.files_of("acme", [str(self.folder)])[0].text, "eyJ one")
+            self.assertEqual(self.reader.files_of("acme", [str(self.folder)], is_readable)[0].text, "eyJ one")
             self.reader.forget()
-            self.assertEqual(self.reader.files_of("acme", [str(self.folder)])[0].text, "eyJ another")
+            self.assertEqual(
+                self.reader.files_of("acme", [str(self.folder)], is_readable)[0].text, "eyJ another"
+            )
 
 
 @tagged("post_install", "-at_install")
@@ -145,6 +160,26 @@ class TestLicenseFile(LicenseCase):
         with patch.object(type(self.licenses), "_files", lambda self: (file,)):
             self.licenses._note_seen()
         self.assertFalse(self.licenses.search([]))
+
+    def test_half_a_license_does_not_replace_a_whole_one(self):
+        token = self.vendor.license()
+        with tempfile.TemporaryDirectory() as folder, patch.object(license_files, "INTERVAL", 0):
+            path, own = Path(folder) / "aegis.license", Reader()
+            path.write_text(token)
+            read = type(self.licenses)._is_readable
+            self.assertEqual(
+                own.files_of("acme", [folder], lambda text: read(self.licenses, text))[0].text, token
+            )
+            path.write_text(token[: len(token) // 2])
+            with mute_logger(LOGGER):
+                (file,) = own.files_of("acme", [folder], lambda text: read(self.licenses, text))
+            self.assertEqual(file.text, token)
+            self.assertIn("no complete license", file.problem)
+
+    def test_a_file_that_is_too_large_a_bundle_is_named(self):
+        file = license_files.LicenseFile("/some/where", "\n".join(self.vendor.license() for _n in range(257)))
+        with patch.object(type(self.licenses), "_files", lambda self: (file,)):
+            self.assertIn("/some/where", self.licenses._render_overview())
 
     def test_too_many_in_a_file_do_not_hide_the_pasted_ones(self):
         self.licenses.store(self.vendor.license())

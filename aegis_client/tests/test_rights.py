@@ -84,6 +84,6 @@ class TestRpc(HttpCase, LicenseCase):
         for model, method, *args in attempts:
             answer = self.call(model, method, *args)
             self.assertEqual(answer["error"]["data"]["name"], "odoo.exceptions.AccessError", (model, method))
-        for method in ("_texts", "_evaluate", "_cron_watch", "_render_overview", "_keyring"):
+        for method in ("_read_facts", "_evaluate", "_cron_watch", "_render_overview", "_keyring"):
             self.assertIn("error", self.call("aegis.license", method))
         self.assertEqual(self.stored(), token)

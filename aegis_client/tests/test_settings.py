@@ -189,6 +189,34 @@ class TestSettings(LicenseCase):
             self.licenses.search([]).action_remove()
         self.assertEqual(self.stored(), stored)
 
+    def test_an_address_that_may_change_is_warned_of(self):
+        self.licenses.store(self.vendor.license())
+        self.assertNotIn("web.base.url.freeze", self.overview().text_content())
+        self.licenses.store(self.vendor.license(instance_fingerprint=self.licenses._fingerprint()))
+        self.assertIn("web.base.url.freeze", self.overview().text_content())
+        self.parameters.set_param("web.base.url.freeze", "True")
+        self.assertNotIn("web.base.url.freeze", self.overview().text_content())
+
+    def test_who_may_save_settings_without_being_administrator(self):
+        clerk = self.new_user("clerk")
+        for model in self.env["ir.model"].search(
+            [("model", "in", ["res.config.settings", "ir.module.module"])]
+        ):
+            rights = {"perm_read": True, "perm_write": True, "perm_create": True}
+            self.env["ir.model.access"].create({"name": "x", "model_id": model.id, **rights})
+        self.env["res.config.settings"].with_user(clerk).create({}).set_values()
+
+    def test_a_large_page_costs_few_queries(self):
+        names = ["module_%d" % number for number in range(40)]
+        covered = [{"technical_name": name, "allowed_major_versions": ["17", "18", "19"]} for name in names]
+        self.licenses.store(
+            "\n".join(self.vendor.license(modules=covered, without=["module"]) for _n in range(20))
+        )
+        self.licenses._render_overview()
+        before = self.env.cr.sql_log_count
+        self.licenses._render_overview()
+        self.assertLess(self.env.cr.sql_log_count - before, 30)
+
     def test_staging_copy_says_so(self):
         self.licenses.store(self.vendor.license(instance_fingerprint=self.licenses._fingerprint()))
         self.parameters.set_param("database.uuid", "11111111-2222-3333-4444-555555555555")

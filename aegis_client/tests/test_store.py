@@ -160,14 +160,42 @@ class TestStore(LicenseCase):
     def test_a_paste_that_the_cache_does_not_know_of_is_kept(self):
         other, mine = self.vendor.license(), self.vendor.license()
         self.assertEqual(self.stored(), "")
-        self.parameters.create({"key": "aegis.license_tokens", "value": "x"})
-        self.env.flush_all()
-        self.assertEqual(self.stored(), "x")
-        sql = "UPDATE ir_config_parameter SET value = %s WHERE key = 'aegis.license_tokens'"
+        sql = "INSERT INTO ir_config_parameter (key, value) VALUES ('aegis.license_tokens', %s)"
         self.env.cr.execute(sql, [other])
-        self.env.invalidate_all()
-        self.licenses.store(mine)
+        self.assertEqual(self.licenses.store(other + " " + mine)["known"], 1)
         self.assertEqual(self.stored(), other + "\n" + mine)
+
+    def test_a_removal_that_the_cache_does_not_know_of_counts(self):
+        token = self.vendor.license()
+        self.licenses.store(token)
+        self.assertEqual((self.stored(), self.code()), (token, "valid"))
+        self.env.cr.execute("DELETE FROM ir_config_parameter WHERE key = 'aegis.license_tokens'")
+        self.env.invalidate_all()
+        self.assertEqual(self.licenses.store(token)["stored"], 1)
+        self.env.registry.clear_all_caches()
+        self.assertEqual(self.stored(), token)
+
+    def test_last_match_needs_a_match(self):
+        elsewhere = {"instance_fingerprint": "sha256:" + 64 * "0"}
+        entry = {"technical_name": MODULE, "allowed_major_versions": ["99"]}
+        self.licenses.store(self.vendor.license(modules=[entry], without=["module"], **elsewhere))
+        self.parameters.set_param("database.is_neutralized", "true")
+        self.licenses.store(self.vendor.license(**elsewhere))
+        self.assertEqual(self.licenses.search([]).mapped("last_match"), [False, False])
+
+    def test_names_that_the_database_cannot_hold(self):
+        bad = self.vendor.license(
+            customer={"id": "C", "name": "Azure\x00\n\N{RIGHT-TO-LEFT OVERRIDE} Interior"}
+        )
+        self.licenses.store(bad + "\n" + self.vendor.license())
+        self.assertEqual(self.licenses.search([]).mapped("customer"), ["Azure Interior"] * 2)
+
+    def test_rows_of_what_is_gone_say_so(self):
+        self.licenses.store(self.vendor.license())
+        self.parameters.set_param("aegis.license_tokens", False)
+        self.licenses._note_seen()
+        row = self.licenses.search([])
+        self.assertEqual((row.code, row.origin), ("gone", False))
 
     @mute_logger("odoo.sql_db")
     def test_one_row_for_a_license(self):

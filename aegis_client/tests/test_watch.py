@@ -135,10 +135,26 @@ class TestWatch(LicenseCase):
             self.assertEqual([to for to, _subject, _body in self.run_cron()], ["chief@example.com"])
             self.assertEqual(self.run_cron(), [], "nobody gets it twice")
 
+    def test_a_language_that_is_gone_does_not_keep_the_others_from_it(self):
+        letter = type(self.licenses)._letter
+
+        def fail_for_some(licenses, reports):
+            if licenses.env.lang == "fr_FR":
+                raise ValueError("Invalid language code")
+            return letter(licenses, reports)
+
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.new_user("chef", "base.group_user,base.group_system", lang="fr_FR")
+        self.licenses.store(self.vendor.license(exp=self.in_days(10)))
+        with patch.object(type(self.licenses), "_letter", fail_for_some), mute_logger(LOGGER):
+            self.assertEqual([to for to, _subject, _body in self.run_cron()], ["boss@example.com"])
+
     def test_one_letter_for_all_modules_of_a_license(self):
         modules = [MODULE, "web"]
         covered = [{"technical_name": name, "allowed_major_versions": ["17", "18", "19"]} for name in modules]
-        self.patch(type(self.licenses), "_declarations", lambda self: {name: {} for name in modules})
+        self.patch(
+            type(self.licenses), "_declarations", lambda self, installed: {name: {} for name in modules}
+        )
         self.licenses.store(self.vendor.license(modules=covered, without=["module"], exp=self.in_days(10)))
         ((_to, subject, body),) = self.run_cron()
         for module in modules:
@@ -171,3 +187,4 @@ class TestSend(LicenseCase):
             (message,) = sent
             self.assertEqual((message["Subject"], message.get_content().strip()), ("Sübject", "Bödy"))
             self.assertIn("boss@example.com", message["To"])
+            self.assertTrue(message["Date"] and message["Message-Id"])

@@ -1,6 +1,7 @@
 /** @odoo-module **/
 
 import { Component, reactive, useState, xml } from "@odoo/owl";
+import { browser } from "@web/core/browser/browser";
 import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { RedirectWarningDialog, WarningDialog } from "@web/core/errors/error_dialogs";
 import { _t } from "@web/core/l10n/translation";
@@ -11,7 +12,7 @@ import { session } from "@web/session";
 const DISMISSED = "aegis_client.dismissed";
 
 // What the server said, when the page was loaded or after a change of the licenses.
-const state = reactive({ banner: session.aegis_banner || null, dismissed: false });
+const state = reactive({ banner: session.aegis_banner || null, dismissed: "" });
 
 function today() {
     return new Date().toISOString().slice(0, 10);
@@ -42,7 +43,8 @@ export class AegisBanner extends Component {
 
     get visible() {
         const banner = this.state.banner;
-        return banner && !(banner.dismissible && (this.state.dismissed || localStorage.getItem(DISMISSED) === key(banner)));
+        const dismissed = banner && [this.state.dismissed, browser.localStorage.getItem(DISMISSED)];
+        return banner && !(banner.dismissible && dismissed.includes(key(banner)));
     }
 
     open() {
@@ -50,8 +52,8 @@ export class AegisBanner extends Component {
     }
 
     dismiss() {
-        localStorage.setItem(DISMISSED, key(this.state.banner));
-        this.state.dismissed = true;
+        this.state.dismissed = key(this.state.banner);
+        browser.localStorage.setItem(DISMISSED, this.state.dismissed);
     }
 }
 
@@ -59,7 +61,6 @@ registry.category("main_components").add("aegis_client.Banner", { Component: Aeg
 
 async function refreshBanner(orm) {
     state.banner = await orm.call("aegis.license", "banner", []);
-    state.dismissed = false;
 }
 
 /** After a change of the licenses: says what came of it, brings the banner up to date, opens the page anew. */
