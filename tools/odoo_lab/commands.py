@@ -83,8 +83,9 @@ def expire(chosen: argparse.Namespace) -> None:
     lab = json.loads(state.read_text())
     end = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0) + datetime.timedelta(seconds=60)
     token = vendor.issue("--expires", end.strftime("%Y-%m-%dT%H:%M:%SZ"))
-    # What an administrator could do by hand, in Settings › Technical › System Parameters.
-    call(lab["url"], lab["database"], ACCOUNT, "ir.config_parameter", "set_param", "aegis.license_tokens", token)
+    # What an administrator could do by hand, among the system parameters.
+    what = ("ir.config_parameter", "set_param", "aegis.license_tokens", token)
+    call(lab["url"], lab["database"], ACCOUNT, *what)
     local = end.astimezone()
     print(f"Stored, in place of what was there. {lab['url']} now shows a license that is about to expire,")
     print(f"and from {local:%H:%M:%S} ({end:%H:%M:%S} UTC) on one that has expired: reload the page then.")
