@@ -1,0 +1,80 @@
+"""What a browser asks of Odoo, without a browser."""
+
+import http.cookiejar
+import json
+import re
+import urllib.request
+from typing import Any
+
+
+class Session:
+    """A person who is logged in.
+
+    Attributes:
+        info: what the web client got to know when it was loaded.
+    """
+
+    def __init__(self, url: str, database: str, login: str) -> None:
+        """Log in; the password is the login.
+
+        Raises:
+            RuntimeError: Odoo refused; the message is Odoo's.
+        """
+        self.url = url
+        self.cookies = http.cookiejar.CookieJar()
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
+        self.info = self.post("/web/session/authenticate", db=database, login=login, password=login)
+
+    def post(self, path: str, **params: object) -> Any:  # noqa: ANN401 - whatever the route answers
+        """Call a JSON route.
+
+        Raises:
+            RuntimeError: Odoo refused; the message is Odoo's.
+        """
+        body = json.dumps({"jsonrpc": "2.0", "method": "call", "id": 1, "params": params}).encode()
+        request = urllib.request.Request(self.url + path, body, {"Content-Type": "application/json"})  # noqa: S310
+        with self._opener.open(request, timeout=120) as response:
+            answer = json.load(response)
+        if "error" in answer:
+            raise RuntimeError(answer["error"]["data"]["message"])
+        # Odoo leaves None out.
+        return answer.get("result")
+
+    def call(self, model: str, method: str, *args: object, **named: object) -> Any:  # noqa: ANN401
+        """Call a method of a model, as the web client does.
+
+        Raises:
+            RuntimeError: Odoo refused; the message is Odoo's.
+        """
+        path = f"/web/dataset/call_kw/{model}/{method}"
+        return self.post(path, model=model, method=method, args=args, kwargs=named)
+
+    def banner(self) -> dict[str, Any] | None:
+        """Give the banner as the next loading of the page would show it."""
+        info = self.post("/web/session/get_session_info")
+        banner: dict[str, Any] | None = info["aegis_banner"]
+        return banner
+
+    def page(self) -> str:
+        """Give what the settings page shows, as HTML."""
+        return self._setting("aegis_overview")
+
+    def fingerprint(self) -> str:
+        """Give the fingerprint of the instance, as the settings page shows it."""
+        return self._setting("aegis_fingerprint")
+
+    def get(self, path: str) -> str:
+        """Load a page."""
+        with self._opener.open(self.url + path, timeout=120) as response:
+            text: str = response.read().decode()
+        return text
+
+    def load_assets(self) -> None:
+        """Load the web client's scripts and styles, which Odoo makes on first use and then keeps."""
+        for path in re.findall(r'(?:src|href)="(/web/assets/[^"]+)"', self.get("/web")):
+            self.get(path.replace("&amp;", "&"))
+
+    def _setting(self, name: str) -> str:
+        rows = self.call("res.config.settings", "create", [{}])
+        value: str = self.call("res.config.settings", "read", rows, [name])[0][name]
+        return value

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Runs python_tests/servers/: the addon on real Odoo servers and in Chromium. Arguments go to pytest.
+# 19 is always tried; 17 and 18 where AEGIS_ODOO_17 and AEGIS_ODOO_18 name source checkouts.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+python=${PYTHON:-python3}
+environment=.cache/lab/environments/tests
+requirements=python_tests/servers/requirements.txt
+pip=("$environment/bin/pip" --quiet --disable-pip-version-check)
+
+if ! command -v chromium >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "== Installing Chromium (once)"
+    apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null ||
+        echo "Chromium could not be installed" >&2
+fi
+if ! cmp -s "$requirements" "$environment/requirements.txt"; then
+    echo "== Setting up the tests of the servers (once)"
+    rm -rf "$environment"
+    "$python" -m venv "$environment"
+    "${pip[@]}" install -r "$requirements"
+    cp "$requirements" "$environment/"
+fi
+wheel=$(PYTHONPATH=tools "$python" -c "from odoo_lab import vendor; print(vendor.wheel())")
+"${pip[@]}" install --no-deps --no-index --force-reinstall "$wheel"
+PYTHONPATH=tools "$environment/bin/python" -m pytest python_tests/servers "$@"
