@@ -4,7 +4,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-python=${PYTHON:-python3}
+read -r _ python < <(tools/pythons.sh) || {
+    echo "error: no Python 3.10 to 3.13 found; install one and put it on the PATH" >&2
+    exit 1
+}
 environment=.cache/lab/environments/tests
 requirements=python_tests/servers/requirements.txt
 pip=("$environment/bin/pip" --quiet --disable-pip-version-check)
@@ -21,6 +24,13 @@ if ! cmp -s "$requirements" "$environment/requirements.txt"; then
     "${pip[@]}" install -r "$requirements"
     cp "$requirements" "$environment/"
 fi
-wheel=$(PYTHONPATH=tools "$python" -c "from odoo_lab import vendor; print(vendor.wheel())")
+wheel=$(PYTHONPATH=tools "$python" - <<'EOF'
+from odoo_lab import Unavailable, vendor
+try:
+    print(vendor.wheel())
+except Unavailable as error:
+    raise SystemExit(f"lab: {error}") from None
+EOF
+)
 "${pip[@]}" install --no-deps --no-index --force-reinstall "$wheel"
 PYTHONPATH=tools "$environment/bin/python" -m pytest python_tests/servers "$@"
