@@ -1,7 +1,10 @@
 """Several processes on one database: what one stores, the others know on their next request."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 from odoo_lab import free_port
-from servers.installation import Installation
+from servers.installation import USER, Installation
 from servers.web import Session
 
 
@@ -34,3 +37,28 @@ def test_worker_processes(installation: Installation) -> None:
         # Enough of them that each worker is asked.
         sessions = [Session(server.url, database.name, "admin") for _ in range(6)]
         store_and_remove(installation, sessions[0], sessions[1:])
+
+
+def test_a_paste_counts_at_once_while_others_are_busy(installation: Installation) -> None:
+    """Odoo's cache may be filled again by a transaction that began before: no refusal may come from there."""
+    database = installation.database("busy")
+    done = threading.Event()
+
+    def work(url: str) -> None:
+        person = Session(url, database.name, USER)
+        while not done.is_set():
+            person.banner()
+
+    with database.server() as server, ThreadPoolExecutor(8) as pool:
+        people = [pool.submit(work, server.url) for _ in range(8)]
+        admin = Session(server.url, database.name, "admin")
+        try:
+            for _ in range(12):
+                admin.call("aegis.license", "store", installation.licenses.license())
+                assert admin.banner() is None
+                for row in admin.call("aegis.license", "search_read", [], ["issuer", "jti"]):
+                    admin.call("aegis.license", "remove", row["issuer"], row["jti"])
+        finally:
+            done.set()
+        for person in people:
+            person.result()
