@@ -129,8 +129,9 @@ class Server:
     def _answer(self) -> None:
         assert self.process
         deadline = time.monotonic() + START_SECONDS
-        # The first page comes only when the registry is loaded.
-        for page in ("/web/health", "/web/login"):
+        # The login page comes only when the registry is loaded. The icon has Odoo read the manifests of all
+        # modules, by one request: Python 3.11 may fail where several threads parse at once.
+        for page in ("/web/health", "/web/login", "/web/static/img/favicon.ico"):
             while not _answers(self.url + page):
                 if self.process.poll() is not None or time.monotonic() > deadline:
                     tail = "\n".join(self.log.read_text().splitlines()[-15:])
