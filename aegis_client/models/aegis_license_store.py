@@ -71,14 +71,13 @@ class AegisLicense(models.Model):
         problem = engine.problem()
         if problem:
             raise UserError(self._sentence(problem))
-        pasted = self._lock_pasted()
-        going = {
-            item.token
-            for item in self._ask(pasted).assessments
-            if item.license and (item.license.iss, item.license.jti) == (issuer, jti)
-        }
+        found = self._ask(self._lock_pasted()).assessments
+        going = [
+            item for item in found if item.license and (item.license.iss, item.license.jti) == (issuer, jti)
+        ]
         if going:
-            self._write_tokens([token for token in pasted.split() if token not in going])
+            # Somebody else may have written the parameter: wrapped, or with text around the licenses.
+            self._write_tokens([item.token for item in found if item.token and item not in going])
             self.sudo().search([("issuer", "=", issuer), ("jti", "=", jti)]).unlink()
         return len(going)
 

@@ -127,12 +127,13 @@ class TestStore(LicenseCase):
         self.assertEqual(self.licenses.remove("Nobody", "none"), 0)
         self.assertEqual(self.stored(), token)
 
-    def test_removing_keeps_what_cannot_be_read(self):
-        token = self.vendor.license()
-        self.parameters.set_param("aegis.license_tokens", "note\n" + token)
+    def test_remove_from_a_parameter_that_somebody_else_wrote(self):
+        going, other = self.vendor.license(), self.vendor.license(iss="Somebody Else")
+        wrapped = "\n".join(going[i : i + 60] for i in range(0, len(going), 60))
+        self.parameters.set_param("aegis.license_tokens", "note: %s\n%s" % (wrapped, other))
         self.licenses._note_seen()
-        self.licenses.search([]).action_remove()
-        self.assertEqual(self.stored(), "note")
+        self.licenses.search([("code", "=", "valid")]).action_remove()
+        self.assertEqual(self.stored(), other)
 
     def test_rows_tell_what_was_seen(self):
         self.licenses.store(self.vendor.license(instance_fingerprint=self.licenses._fingerprint()))
