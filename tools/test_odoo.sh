@@ -14,6 +14,7 @@ pip=("$environment/bin/pip" --quiet --disable-pip-version-check)
 
 if ! command -v chromium >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "== Installing Chromium (once)"
+    export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null ||
         echo "Chromium could not be installed" >&2
 fi
