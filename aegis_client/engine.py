@@ -3,6 +3,7 @@
 The import is guarded because Odoo must start, and this addon load, whatever became of the wheel.
 """
 
+import functools
 import logging
 from dataclasses import dataclass
 
@@ -49,6 +50,7 @@ def problem():
     return None
 
 
+@functools.cache
 def _version(text):
     """Read ``0.2.0`` as ``(0, 2)``; what cannot be read counts as new: it is no reason to stop anything."""
     major, _, rest = text.partition(".")

@@ -4,13 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 environment=.cache/bench
-if ! cmp -s python_tests/benches/requirements.txt "$environment/requirements.txt"; then
-    echo "== Setting up the peers (once)"
-    rm -rf "$environment"
-    .cache/tools/bin/python -m venv "$environment"
-    "$environment/bin/pip" install --quiet --disable-pip-version-check -r python_tests/benches/requirements.txt
-    cp python_tests/benches/requirements.txt "$environment/"
-fi
+tools/venv.sh .cache/tools/bin/python "$environment" python_tests/benches/requirements.txt
 echo "== Building the baselines"
 for baseline in baseline_empty baseline_verify; do
     (cd "python_tests/benches/$baseline" && CARGO_TARGET_DIR=../../../target/benches \

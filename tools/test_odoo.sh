@@ -9,8 +9,6 @@ read -r _ python < <(tools/pythons.sh) || {
     exit 1
 }
 environment=.cache/lab/environments/tests
-requirements=python_tests/servers/requirements.txt
-pip=("$environment/bin/pip" --quiet --disable-pip-version-check)
 
 if ! command -v chromium >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "== Installing Chromium (once)"
@@ -18,13 +16,7 @@ if ! command -v chromium >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get 
     apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null ||
         echo "Chromium could not be installed" >&2
 fi
-if ! cmp -s "$requirements" "$environment/requirements.txt"; then
-    echo "== Setting up the tests of the servers (once)"
-    rm -rf "$environment"
-    "$python" -m venv "$environment"
-    "${pip[@]}" install -r "$requirements"
-    cp "$requirements" "$environment/"
-fi
+tools/venv.sh "$python" "$environment" python_tests/servers/requirements.txt
 wheel=$(PYTHONPATH=tools "$python" - <<'EOF'
 from odoo_lab import Unavailable, vendor
 try:
@@ -33,5 +25,5 @@ except Unavailable as error:
     raise SystemExit(f"lab: {error}") from None
 EOF
 )
-"${pip[@]}" install --no-deps --no-index --force-reinstall "$wheel"
+"$environment/bin/pip" install --quiet --disable-pip-version-check --no-deps --no-index --force-reinstall "$wheel"
 PYTHONPATH=tools "$environment/bin/python" -m pytest python_tests/servers "$@"

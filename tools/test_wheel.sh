@@ -14,12 +14,7 @@ for line in "${pythons[@]}"; do
     read -r version python <<<"$line"
     environment=.cache/test-$version
     echo "== Python $version"
-    if ! cmp -s python_tests/requirements.txt "$environment/requirements.txt"; then
-        rm -rf "$environment"
-        "$python" -m venv "$environment"
-        "$environment/bin/pip" install --quiet --disable-pip-version-check -r python_tests/requirements.txt
-        cp python_tests/requirements.txt "$environment/"
-    fi
+    tools/venv.sh "$python" "$environment" python_tests/requirements.txt
     "$environment/bin/pip" install --quiet --disable-pip-version-check --no-deps --no-index --force-reinstall "$wheel"
     "$environment/bin/python" -m pytest --quiet "$@"
 done

@@ -110,6 +110,10 @@ class AegisLicense(models.Model):
         error.code = report.code
         return error
 
+    def _ask(self, text):
+        """Evaluate the licenses of a text by themselves."""
+        return self._evaluate(None, texts=(text,))
+
     def _evaluate(self, module, feature=None, now=None, texts=None):
         """Ask the engine.
 

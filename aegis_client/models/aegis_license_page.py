@@ -9,8 +9,6 @@ from .. import engine
 STEPS = 8
 """How many coming changes of one module are shown at most."""
 
-WORKING = ("valid", "expiring", "grace", "moving")
-
 COLORS = {
     **dict.fromkeys(["valid"], "success"),
     **dict.fromkeys(["expiring", "grace", "moving", "not_yet_valid"], "warning"),
@@ -89,7 +87,7 @@ class AegisLicense(models.Model):
 
     def _is_bound(self):
         """Whether a license is bound to this instance."""
-        licenses = [item.license for item in self._evaluate(None).assessments if item.code in WORKING]
+        licenses = [item.license for item in self._evaluate(None).assessments if item.ok]
         return any(license_.instance_fingerprint for license_ in licenses)
 
     def _module_row(self, module):

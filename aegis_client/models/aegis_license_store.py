@@ -94,10 +94,6 @@ class AegisLicense(models.Model):
         if not self.env.su and not self.env.user.has_group("base.group_system"):
             raise AccessError(_("Only administrators can manage licenses."))
 
-    def _ask(self, text):
-        """Evaluate the licenses of a text by themselves."""
-        return self._evaluate(None, texts=(text,))
-
     def _find(self, text, stored):
         """Find the licenses of a text.
 

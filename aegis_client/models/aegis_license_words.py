@@ -33,7 +33,6 @@ class AegisLicense(models.Model):
             "wait": self._in_time(license_ and license_.nbf),
             "updates": self._last_day(license_ and license_.updates_until),
             "version": release.major_version,
-            "module": module or "",
         }
         renew = _("Ask the vendor for a renewal and paste it in Settings › AEGIS License.")
         words = {

@@ -5,7 +5,6 @@ import json
 import re
 import shutil
 import subprocess
-import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from odoo_lab import (
     Cluster,
     Odoo,
     Server,
-    data_folder,
+    copy,
     discard,
     environment,
     fresh,
@@ -172,17 +171,6 @@ class Installation:
 
     def _database(self, name: str) -> Database:
         return Database(f"suite_{self.number}_{name}", self.odoo, self.cluster)
-
-
-def copy(cluster: Cluster, source: str, name: str) -> None:
-    """Copy a database with its files; the copy is another instance, as if Odoo had duplicated it."""
-    discard(cluster, name)
-    cluster.create(name, source)
-    sql = "UPDATE ir_config_parameter SET value = %s WHERE key = 'database.uuid'"
-    cluster.query(name, sql, [str(uuid.uuid4())])
-    files = data_folder(source) / "filestore" / source
-    if files.is_dir():
-        shutil.copytree(files, data_folder(name) / "filestore" / name)
 
 
 def engine_only(wheel: Path) -> Path:

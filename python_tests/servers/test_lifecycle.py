@@ -4,8 +4,8 @@ import dataclasses
 import re
 import subprocess
 
-from odoo_lab.cluster import _binaries
-from servers.installation import Database, Installation, copy
+from odoo_lab import copy
+from servers.installation import Database, Installation
 from servers.web import Session
 
 UNINSTALL = """
@@ -31,7 +31,7 @@ LEFTOVERS = {
 def schema(database: Database) -> str:
     """Dump the schema; what differs from one dump to the next of the same database is left out."""
     folder = database.cluster.folder
-    program = _binaries(folder) / "pg_dump"
+    program = database.cluster.programs / "pg_dump"
     place = (f"--host={folder}", "--port=5432", "--username=odoo")
     done = subprocess.run(
         [program, "--schema-only", "--no-owner", *place, database.name],

@@ -31,9 +31,7 @@ def test_two_servers_on_one_database(installation: Installation) -> None:
 def test_worker_processes(installation: Installation) -> None:
     """Whichever worker answers knows what another one stored."""
     database = installation.database("workers")
-    # For threads 0 is no limit, for worker processes it is one.
-    limits = ("--limit-time-real=600", "--limit-time-cpu=600")
-    with database.server("--workers=2", f"--gevent-port={free_port()}", *limits) as server:
+    with database.server("--workers=2", f"--gevent-port={free_port()}") as server:
         # Enough of them that each worker is asked.
         sessions = [Session(server.url, database.name, "admin") for _ in range(6)]
         store_and_remove(installation, sessions[0], sessions[1:])

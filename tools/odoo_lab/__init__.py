@@ -17,7 +17,7 @@ On the command line: ``python3 tools/odoo_lab --help``.
 """
 
 from odoo_lab.cluster import Cluster
-from odoo_lab.database import discard, fresh, install, template
+from odoo_lab.database import copy, discard, fresh, install, template
 from odoo_lab.rpc import call
 from odoo_lab.series import SERIES, Odoo, environment, prepare
 from odoo_lab.server import Server, data_folder, free_port, run_odoo
@@ -32,6 +32,7 @@ __all__ = [
     "Server",
     "Unavailable",
     "call",
+    "copy",
     "data_folder",
     "discard",
     "environment",

@@ -133,6 +133,11 @@ class Cluster:
         return [tuple(row) for row in json.loads(done.stdout)]
 
     @property
+    def programs(self) -> Path:
+        """The folder of PostgreSQL's programs."""
+        return _binaries(self.folder)
+
+    @property
     def options(self) -> tuple[str, ...]:
         """How Odoo finds it."""
         return f"--db_host={self.folder}", f"--db_port={PORT}", f"--db_user={USER}"
@@ -192,7 +197,7 @@ class Cluster:
         account = _account()
         groups: list[int] | None = [] if os.geteuid() == 0 else None
         return subprocess.run(
-            [_binaries(self.folder) / program, *options],
+            [self.programs / program, *options],
             check=False,
             capture_output=True,
             text=True,

@@ -28,15 +28,22 @@ def fresh(
     Raises:
         RuntimeError: a module could not be installed; the message ends with what Odoo said.
     """
-    source = template(odoo, cluster)
+    copy(cluster, template(odoo, cluster), name)
+    if modules:
+        install(odoo, cluster, name, modules, addons=addons, env=env)
+
+
+def copy(cluster: Cluster, source: str, name: str) -> None:
+    """Make the database ``name`` anew as a copy of ``source``, its files included.
+
+    The copy is another instance, as if Odoo had duplicated it.
+    """
     discard(cluster, name)
     cluster.create(name, source)
     _renew_identity(cluster, name)
     files = data_folder(source) / "filestore" / source
     if files.is_dir():
         shutil.copytree(files, data_folder(name) / "filestore" / name)
-    if modules:
-        install(odoo, cluster, name, modules, addons=addons, env=env)
 
 
 def install(
