@@ -1,7 +1,7 @@
 {
     "name": "AEGIS License",
     "summary": "Licenses of paid modules, checked offline",
-    "version": "1.0.0",
+    "version": "1.1.0",
     "category": "Technical",
     "license": "LGPL-3",
     "author": "AEGIS",
@@ -9,6 +9,7 @@
     "data": [
         "security/ir.model.access.csv",
         "views/aegis_license_views.xml",
+        "views/report_templates.xml",
         "views/settings_templates.xml",
         "views/res_config_settings_views.xml",
         "data/ir_cron.xml",
@@ -17,5 +18,6 @@
         "web.assets_backend": ["aegis_client/static/src/**/*"],
     },
     "pre_init_hook": "pre_init_hook",
+    "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
 }

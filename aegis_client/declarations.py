@@ -1,34 +1,79 @@
-"""What a protected module declares under ``aegis`` in its manifest."""
+"""What a protected module declares under ``aegis`` in its manifest. Plain Python, no Odoo."""
 
-import logging
 from datetime import date
+from typing import NamedTuple
 
-_logger = logging.getLogger(__name__)
+OPERATIONS = frozenset(["create", "write"])
+"""What can be guarded."""
+
+
+class Declaration(NamedTuple):
+    """What a module declares, as far as it makes sense.
+
+    ``models`` has the guarded operations of each model, ``menus`` complete XML ids; ``reports`` says whether
+    reports carry a watermark; ``released`` is ``YYYY-MM-DD``; ``problems`` says, a sentence each, what makes
+    no sense.
+    """
+
+    models: dict = {}
+    menus: tuple = ()
+    reports: bool = True
+    released: str | None = None
+    problems: tuple = ()
 
 
 def declared(module, manifest):
-    """Read the declaration of a module. What is wrong in it goes into the log, and stops nothing.
+    """Read the declaration of a module. What is wrong in it is left out, and told.
 
     :param str module: technical name of the module
     :param manifest: its manifest, with a key ``aegis``
-    :return: ``{}``, or ``{"released": "YYYY-MM-DD"}``
-    :rtype: dict[str, str]
+    :rtype: Declaration
     """
-    declaration = manifest["aegis"]
-    if not isinstance(declaration, dict):
-        _logger.error('%s: "aegis" in the manifest is to be a dictionary', module)
-        return {}
-    released = declaration.get("released")
-    if released is None:
-        return {}
-    if not _is_day(released):
-        _logger.error('%s: "released" in the manifest is to be a date such as 2026-11-01', module)
-        return {}
-    return {"released": released}
+    given = manifest["aegis"]
+    if not isinstance(given, dict):
+        return Declaration(problems=('"aegis" in the manifest is to be a dictionary',))
+    readers = {"models": _models, "menus": _menus, "reports": _reports, "released": _released}
+    values = {}
+    problems = [f'"{name}" under "aegis" is not known' for name in given if name not in readers]
+    for name, read in readers.items():
+        if given.get(name) is None:
+            continue
+        try:
+            values[name] = read(module, given[name])
+        except ValueError as problem:
+            problems.append(f'"{name}" under "aegis" is to be {problem}')
+    return Declaration(**values, problems=tuple(problems))
 
 
-def _is_day(text):
+def _models(_module, given):
+    wanted = dict.fromkeys(given, ("create",)) if isinstance(given, list | tuple) else given
+    if not isinstance(wanted, dict) or not all(isinstance(model, str) for model in wanted):
+        raise ValueError("a list of models, or a dictionary of models and operations")
+    if not all(_is_list(names) and names and OPERATIONS.issuperset(names) for names in wanted.values()):
+        raise ValueError('such that the operations of each model are "create", "write" or both')
+    return {model: frozenset(names) for model, names in wanted.items()}
+
+
+def _menus(module, given):
+    if not _is_list(given):
+        raise ValueError("a list of XML ids")
+    return tuple(name if "." in name else f"{module}.{name}" for name in given)
+
+
+def _reports(_module, given):
+    if not isinstance(given, bool):
+        raise ValueError("True or False")
+    return given
+
+
+def _released(_module, given):
     try:
-        return isinstance(text, str) and date.fromisoformat(text).isoformat() == text
+        if isinstance(given, str) and date.fromisoformat(given).isoformat() == given:
+            return given
     except ValueError:
-        return False
+        pass
+    raise ValueError("a date such as 2026-11-01")
+
+
+def _is_list(given):
+    return isinstance(given, list | tuple) and all(isinstance(name, str) for name in given)

@@ -20,8 +20,11 @@ NEEDED = (0, 2)
 
 
 @dataclass(frozen=True)
-class NoReport:
-    """What is answered in place of a ``Report`` when no engine could be asked. It has the same face."""
+class Answer:
+    """What the addon answers itself in place of the engine's ``Report``. It has the same face.
+
+    ``works_until`` is the end of a count-down, in Unix seconds.
+    """
 
     code: str
     message: str
@@ -34,20 +37,39 @@ class NoReport:
     next_change: None = None
     next_code: None = None
     notify_users: bool = True
+    works_until: int | None = None
 
 
-MISSING = NoReport("engine_missing", "The Python package aegis-license is not installed.")
-OUTDATED = NoReport("engine_outdated", "The Python package aegis-license is too old for this module.")
+MISSING = Answer("engine_missing", "The Python package aegis-license is not installed.")
+OUTDATED = Answer("engine_outdated", "The Python package aegis-license is too old for this module.")
 
 
 def problem():
-    """Say why there is no engine: a ``NoReport``, or ``None`` when there is one."""
+    """Say why there is no engine: an ``Answer``, or ``None`` when there is one."""
     # A folder that is left of it is imported too, as an empty package.
     if not hasattr(aegis_license, "evaluate"):
         return MISSING
     if _version(aegis_license.__version__) < NEEDED:
         return OUTDATED
     return None
+
+
+def counting_down(report, until):
+    """Give a report of the same that works until an instant, in Unix seconds, and says so by a flag."""
+    changes_before = report.next_change is not None and report.next_change < until
+    return Answer(
+        report.code,
+        report.message,
+        report.remedy,
+        ok=True,
+        license=report.license,
+        checks=report.checks,
+        assessments=report.assessments,
+        flags=(*report.flags, "counting_down"),
+        next_change=report.next_change if changes_before else until,
+        next_code=report.next_code if changes_before else report.code,
+        works_until=until,
+    )
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""What happens once, before installation and at uninstallation."""
+"""What happens once, at installation and at uninstallation."""
 
 from odoo.exceptions import UserError
 
@@ -18,6 +18,11 @@ def pre_init_hook(env):
     if problem:
         # In English: translations come with the installation.
         raise UserError("%s %s" % (problem.message, problem.remedy))  # pylint: disable=translation-required
+
+
+def post_init_hook(env):
+    """Remember the protected modules that were there before their protection: they have worked."""
+    env["aegis.license"]._remember_all()
 
 
 def uninstall_hook(env):

@@ -5,9 +5,11 @@ The other files of its name hold, one each, the further things that it does.
 No trust lies in the rows: every decision reads the tokens again.
 """
 
+import time
+
 from odoo import _, api, fields, models, release
 
-from .. import engine
+from .. import countdown, engine
 from ..exceptions import LicenseRequired, LicenseRequiredRedirect
 
 CODES = [
@@ -74,6 +76,8 @@ class AegisLicense(models.Model):
     def check(self, module, feature=None):
         """Say how this database's licenses stand for a module.
 
+        While a count-down runs the report is ``ok``, with the flag ``counting_down``.
+
         :param str module: technical name of the module
         :param str feature: a feature of it, or ``None`` for the module as such
         :return: a ``Report`` of aegis_license, with ``ok``, ``code``, ``message``, ``remedy``, ``license``
@@ -95,45 +99,65 @@ class AegisLicense(models.Model):
         :raise ValueError: no module is named
         """
         report = self.check(module, feature=feature)
-        if not report.ok and self.env.registry.ready:
-            raise self._refusal(module, report)
+        if self.env.registry.ready:
+            self._remember(module, report if feature is None or report.ok else self.check(module))
+            if not report.ok:
+                raise self._refusal(module, report)
         return report
 
     def _refusal(self, module, report):
         message = "%s: %s" % (self._module_title(module), self._sentence(report, module))
+        return self._error(message, report.code)
+
+    def _error(self, message, code):
+        """Make the exception of a refusal: for an administrator with a way to the settings page."""
         action = self.env.ref("aegis_client.action_settings", raise_if_not_found=False)
         # Where a route knows no user, there is nobody to ask for groups.
         if action and self.env.uid and self.env.user.has_group("base.group_system"):
             error = LicenseRequiredRedirect(message, action.id, _("Open AEGIS License"), None)
         else:
             error = LicenseRequired(message)
-        error.code = report.code
+        error.code = code
         return error
 
     def _ask(self, text):
         """Evaluate the licenses of a text by themselves."""
         return self._evaluate(None, texts=(text,))
 
-    def _evaluate(self, module, feature=None, now=None, texts=None):
-        """Ask the engine.
+    def _evaluate(self, module, feature=None, now=None, texts=None, released=None):
+        """Ask the engine, and count down.
 
         :param module: technical name, or ``None`` to ask for the licenses by themselves
         :param int now: Unix seconds, or ``None`` for the present
         :param texts: what to evaluate instead of the licenses of this database
+        :param str released: the release of a module that is not installed
         """
-        problem = engine.problem()
-        if problem:
-            return problem
         facts = self._facts()
-        report = self._ask_engine(facts, module, feature, now, texts)
+        report = self._ask_engine(facts, module, feature, now, texts, released)
         if not report.ok:
             # Never a "no" from a cache: another transaction may have filled it with what was true before.
             present = self._read_facts()
             if present != facts:
-                report = self._ask_engine(present, module, feature, now, texts)
+                facts = present
+                report = self._ask_engine(facts, module, feature, now, texts, released)
+            if module in facts.declarations and texts is None:
+                report = self._count_down(facts, report, module, feature, now)
         return report
 
-    def _ask_engine(self, facts, module, feature, now, texts):
+    def _count_down(self, facts, report, module, feature, now):
+        if feature is not None and self._ask_engine(facts, module, None, now, None, None).ok:
+            # The module is licensed, without this feature: nothing has stopped to work.
+            return report
+        present = int(time.time())
+        at = present if now is None else now
+        return countdown.applied(facts.countdowns.get(module), report, at, present)
+
+    def _ask_engine(self, facts, module, feature, now, texts, released):
+        problem = engine.problem()
+        if problem:
+            return problem
+        if released is None and module in facts.declarations:
+            released = facts.declarations[module].released
         texts = (facts.pasted, *(file.text for file in self._files())) if texts is None else texts
         how = {
             "module": module,
@@ -141,7 +165,7 @@ class AegisLicense(models.Model):
             "feature": feature,
             "instance": facts.instance,
             "now": now,
-            "released": facts.declarations.get(module, {}).get("released") if module else None,
+            "released": released,
             "neutralized": facts.neutralized,
             "keyring": self._keyring(),
         }

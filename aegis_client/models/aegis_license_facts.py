@@ -32,7 +32,8 @@ class Facts(NamedTuple):
     """What the database says.
 
     ``instance`` is ``None`` when there is no engine or the base URL has no host; ``frozen`` says that Odoo
-    leaves the base URL alone; ``declarations`` has what protected modules declare.
+    leaves the base URL alone; ``countdowns`` has what is remembered of modules; ``declarations`` has what
+    protected modules declare.
     """
 
     pasted: str
@@ -41,6 +42,7 @@ class Facts(NamedTuple):
     frozen: bool
     instance: object
     neutralized: bool
+    countdowns: dict
     installed: frozenset
     declarations: dict
 
@@ -50,6 +52,9 @@ class AegisLicense(models.Model):
 
     def _facts(self):
         """Give the facts, from the cache: one look-up, because each costs time on Odoo 17."""
+        if not self.env.registry.ready:
+            # Modules come and go, and nothing clears the cache when they are all there.
+            return self._read_facts()
         return self._facts_of(int(time.monotonic() / MAX_AGE))
 
     @ormcache("period")
@@ -67,7 +72,8 @@ class AegisLicense(models.Model):
             bool(parameters["web.base.url.freeze"]),
             _instance(uuid, domain),
             parameters["database.is_neutralized"].lower() in ("true", "t", "1"),
-            *self._modules(),
+            self.env["aegis.countdown"]._all(),
+            *(self._modules() if self.env.registry.ready else self._read_modules()),
         )
 
     def _parameters(self):
@@ -85,6 +91,9 @@ class AegisLicense(models.Model):
 
         Whatever changes it makes Odoo load its modules anew.
         """
+        return self._read_modules()
+
+    def _read_modules(self):
         domain = [("state", "in", ["installed", "to upgrade"])]
         installed = sorted(self.env["ir.module.module"].sudo().search(domain).mapped("name"))
         return frozenset(installed), self._declarations(installed)
@@ -92,19 +101,23 @@ class AegisLicense(models.Model):
     def _declarations(self, installed):
         """Give what modules declare under ``aegis`` in their manifests: these are protected.
 
-        :rtype: dict[str, dict]
+        :rtype: dict[str, declarations.Declaration]
         """
-        found = {}
-        for name in installed:
-            try:
-                manifest = get_manifest(name)
-            except Exception:
-                # Odoo has its own say about a manifest that cannot be read.
-                _logger.exception("AEGIS: the manifest of %s cannot be read", name)
-                continue
-            if "aegis" in manifest:
-                found[name] = declared(name, manifest)
-        return found
+        found = {name: self._declaration(name) for name in installed}
+        return {name: declaration for name, declaration in found.items() if declaration}
+
+    def _declaration(self, module):
+        """Give what a module declares in its manifest, installed or not; ``None`` when it is not protected.
+
+        :rtype: declarations.Declaration
+        """
+        try:
+            manifest = get_manifest(module)
+        except Exception:
+            # Odoo has its own say about a manifest that cannot be read.
+            _logger.exception("AEGIS: the manifest of %s cannot be read", module)
+            return None
+        return declared(module, manifest) if "aegis" in manifest else None
 
     def _files(self):
         """Give the license files of this database.

@@ -100,6 +100,7 @@ class AegisLicense(models.Model):
             "remedy": remedy,
             "staging": report.ok and "staging" in report.flags,
             **self._badge(report.code),
+            **({"color": "warning"} if "counting_down" in report.flags else {}),
         }
 
     def _cards(self, origin, text, is_pasted):
@@ -178,13 +179,17 @@ class AegisLicense(models.Model):
             at = report.next_change
             if at is None:
                 break
+            was_counting_down = "counting_down" in report.flags
             report = self._evaluate(module, now=at)
+            effect = self._effect(report.code)
+            if was_counting_down and not report.ok:
+                effect["effect"] = _("The count-down is over: nothing new can be made with the module.")
             yield {
                 "at": at,
                 "day": self._day(at),
                 "in": self._in_time(at),
                 "title": title,
-                **self._effect(report.code),
+                **effect,
             }
 
     def _effect(self, code):

@@ -48,6 +48,7 @@ class AegisLicense(models.Model):
         if new:
             self._add_tokens(stored, new)
         self._note_seen()
+        self._try(self._remember_all)
         refused = [item.assessment for item in found if item.fate == "refused"]
         return {
             "stored": len(new),
@@ -79,6 +80,7 @@ class AegisLicense(models.Model):
             # Somebody else may have written the parameter: wrapped, or with text around the licenses.
             self._write_tokens([item.token for item in found if item.token and item not in going])
             self.sudo().search([("issuer", "=", issuer), ("jti", "=", jti)]).unlink()
+            self._try(self._remember_all)
         return len(going)
 
     def action_remove(self):

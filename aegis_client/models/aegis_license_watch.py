@@ -34,6 +34,7 @@ class AegisLicense(models.Model):
     def _cron_watch(self):
         """Once a day: note which licenses are there, and mail administrators what is due. Raises nothing."""
         self._try(self._note_seen)
+        self._try(self._remember_all)
         self._try(self._mail_what_is_due)
 
     def _try(self, step, *args):
@@ -51,12 +52,15 @@ class AegisLicense(models.Model):
     def _mail_what_is_due(self):
         if not self._has_mail_server():
             return
-        relevant = [(self._row(report), module, report) for module, report in self._reports()]
+        relevant = [(self._row(module, report), module, report) for module, report in self._reports()]
         relevant = [item for item in relevant if item[0] and self._due(item[0], item[2]) is not None]
         for row, items in groupby(relevant, key=lambda item: item[0]):
             self._try(self._mail_about, row, [(module, report) for _row, module, report in items])
 
-    def _row(self, report):
+    def _row(self, module, report):
+        """Give the row that remembers when it was mailed about: of the license, or of a count-down."""
+        if "counting_down" in report.flags:
+            return self.env["aegis.countdown"].sudo().search([("module", "=", module)])
         license_ = report.license
         if not license_:
             return self.browse()
@@ -64,7 +68,7 @@ class AegisLicense(models.Model):
 
     def _due(self, row, report):
         """Give the threshold, in days, that is to be mailed about now; ``None`` when there is none."""
-        if report.code in DAILY:
+        if report.code in DAILY or "counting_down" in report.flags:
             return 0 if row.warned_on != fields.Date.context_today(self) else None
         if report.code != "expiring":
             return None
@@ -89,7 +93,9 @@ class AegisLicense(models.Model):
             sent = bool(self._try(speaker._write_to, user, reports)) or sent
         if sent:
             due = self._due(row, reports[0][1])
-            row.write({"warned_days": due, "warned_on": fields.Date.context_today(self)})
+            row.write({"warned_on": fields.Date.context_today(self)})
+            if row._name == self._name:
+                row.warned_days = due
 
     def _administrators(self):
         group = self.env.ref("base.group_system").sudo()

@@ -20,10 +20,17 @@ class AegisLicense(models.Model):
         return " ".join(filter(None, [message, remedy]))
 
     def _words(self, report, module=None):
-        """Say how a report or an assessment stands.
+        """Say how a report or an assessment stands, and until when a count-down runs.
 
         :return: ``(message, remedy)``; the remedy may be empty
         """
+        message, remedy = self._words_of_code(report, module)
+        if "counting_down" in report.flags:
+            dates = {"day": self._day(report.works_until), "left": self._in_time(report.works_until)}
+            message = "%s %s" % (message, _("The module goes on working until %(day)s (%(left)s).", **dates))
+        return message, remedy
+
+    def _words_of_code(self, report, module):
         license_ = report.license
         dates = {
             "end": self._last_day(license_ and license_.exp),

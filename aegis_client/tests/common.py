@@ -4,6 +4,7 @@ import base64
 import json
 import time
 import uuid
+from contextlib import nullcontext
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -12,6 +13,8 @@ from odoo import release
 from odoo.tests import TransactionCase
 
 from .. import engine
+from ..countdown import Countdown
+from ..declarations import Declaration
 from ..license_files import reader
 
 DAY = 24 * 60 * 60
@@ -62,7 +65,9 @@ class Vendor:
 
 
 class LicenseCase(TransactionCase):
-    """One protected module, one trusted vendor, and neither license nor license file."""
+    """One protected module that has never worked, one trusted vendor, and neither license nor license file."""
+
+    declaration = Declaration(released="2026-11-01")
 
     @classmethod
     def setUpClass(cls):
@@ -72,10 +77,14 @@ class LicenseCase(TransactionCase):
         cls.parameters = cls.env["ir.config_parameter"].sudo()
         cls.parameters.search([("key", "=like", "aegis.%")]).unlink()
         cls.licenses.sudo().search([]).unlink()
+        cls.countdowns = cls.env["aegis.countdown"]
+        cls.countdowns.sudo().search([]).unlink()
+        cls.countdowns._write_down(MODULE, Countdown(worked=False))
+        cls.classPatch(type(cls.countdowns), "_cursor", lambda self: nullcontext(self.env.cr))
         keyring = cls.vendor.keyring()
         cls.classPatch(type(cls.licenses), "_keyring", lambda self: keyring)
         cls.classPatch(
-            type(cls.licenses), "_declarations", lambda self, installed: {MODULE: {"released": "2026-11-01"}}
+            type(cls.licenses), "_declarations", lambda self, installed: {MODULE: cls.declaration}
         )
         cls.classPatch(type(cls.licenses), "_files", lambda self: ())
         cls.addClassCleanup(reader.forget)

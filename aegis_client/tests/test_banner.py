@@ -4,6 +4,7 @@ import json
 
 from odoo.tests import HttpCase, tagged
 
+from ..declarations import Declaration
 from ..license_files import reader
 from .common import LicenseCase
 
@@ -68,7 +69,7 @@ class TestBanner(LicenseCase):
 
     def test_it_names_three_modules_and_counts_the_rest(self):
         self.patch(
-            type(self.licenses), "_declarations", lambda self, installed: {name: {} for name in "abcde"}
+            type(self.licenses), "_declarations", lambda self, installed: {name: Declaration() for name in "abcde"}
         )
         self.env.registry.clear_cache()
         lines = self.licenses.with_user(self.boss).banner()["lines"]

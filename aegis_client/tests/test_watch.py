@@ -7,6 +7,7 @@ from freezegun import freeze_time
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..declarations import Declaration
 from .common import DAY, MODULE, LicenseCase
 
 LOGGER = "odoo.addons.aegis_client.models.aegis_license_watch"
@@ -153,7 +154,7 @@ class TestWatch(LicenseCase):
         modules = [MODULE, "web"]
         covered = [{"technical_name": name, "allowed_major_versions": ["17", "18", "19"]} for name in modules]
         self.patch(
-            type(self.licenses), "_declarations", lambda self, installed: {name: {} for name in modules}
+            type(self.licenses), "_declarations", lambda self, installed: {name: Declaration() for name in modules}
         )
         self.licenses.store(self.vendor.license(modules=covered, without=["module"], exp=self.in_days(10)))
         ((_to, subject, body),) = self.run_cron()

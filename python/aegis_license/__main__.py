@@ -1,4 +1,4 @@
-"""The command line: ``python -m aegis_license inspect|verify|fingerprint|keys``.
+"""The command line: ``python -m aegis_license inspect|verify|fingerprint|keys|check-manifest``.
 
 Exit codes: 0 for yes, 1 for a refusal, 2 for wrong usage.
 """
@@ -85,6 +85,10 @@ def _parser() -> argparse.ArgumentParser:
 
     keys = commands.add_parser("keys", help="the keys that this wheel trusts")
     keys.set_defaults(run=_keys)
+
+    check = commands.add_parser("check-manifest", help="what a module declares to protect, for its vendor")
+    check.add_argument("path", type=Path, metavar="PATH", help="folder of the module, or its __manifest__.py")
+    check.set_defaults(run=_check_manifest)
 
     for command in commands.choices.values():
         command.add_argument("--json", action="store_true", help="print JSON")
@@ -226,6 +230,23 @@ def _keys(options: argparse.Namespace) -> int:
             if time is not None:
                 print(f"  {word:10} {_date(time)}")
     return 0
+
+
+def _check_manifest(options: argparse.Namespace) -> int:
+    # Imported here: no other command needs it, and it takes longer than they do.
+    from aegis_license import _manifest
+
+    checked = _manifest.check(options.path, datetime.now(timezone.utc).date())
+    findings = [vars(finding) for finding in checked.findings]
+    if options.json:
+        protects = checked.protects if checked.ok else None
+        _print_json({"module": checked.module, "ok": checked.ok, "protects": protects, "findings": findings})
+        return 0 if checked.ok else 1
+    for finding in findings:
+        print(_plain("{file}: {level}: {text}".format_map(finding)))
+    if checked.ok:
+        print(_plain(f"{checked.module}: {checked.protects}"))
+    return 0 if checked.ok else 1
 
 
 def _print_refusal(error: aegis.LicenseError, *, as_json: bool) -> None:

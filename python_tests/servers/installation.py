@@ -154,10 +154,12 @@ class Installation:
         fresh(self.odoo, self.cluster, database.name)
         file = folder / "install.license"
         file.write_text(self.licenses.license())
-        # Installing a protected module may take a license; none is stored.
+        # Installing a protected module takes a license; none is stored.
         settings = {"AEGIS_LICENSE_FILE": str(file)}
         modules = ["aegis_client", "aegis_demo"]
         install(self.odoo, self.cluster, database.name, modules, addons=ADDONS, env=settings)
+        # As if it had never worked, so that each status counts at once.
+        database.query("UPDATE aegis_countdown SET worked = FALSE, worked_until = NULL RETURNING id")
         database.execute(CREATE_USER)
         with database.server() as server:
             Session(server.url, database.name, "admin").load_assets()

@@ -23,12 +23,14 @@ WELCOME = """
 Odoo {series} is at   {url}
 Login, password   admin, admin
 
-A license to paste:
+1. Apps > AEGIS Demo > Activate: refused, for want of a license.
+2. Settings > AEGIS License: paste this one, press Validate.
 
 {token}
 
-Settings > AEGIS License: paste it, press Validate.
-Then see it end within a minute, in another terminal: make expire
+3. Apps > AEGIS Demo > Activate: it installs. Write a note, print it.
+4. See the license end within a minute, in another terminal: make expire
+
 Ctrl-C stops all of it; the database stays for the next time.
 """
 
@@ -118,15 +120,9 @@ def _make_database(odoo: Odoo, private: Cluster, name: str) -> None:
         return
     if known is None:
         fresh(odoo, private, name)
-    modules = [addon.name for addon in found] or ["base_setup"]
-    progress(f"installing {', '.join(modules)}")
-    # Installing a protected module takes a license. It is not stored: the one to paste makes the difference.
-    file = data_folder(name) / "install.license"
-    file.write_text(vendor.issue("--days", "1"))
-    try:
-        install(odoo, private, name, modules, addons=_folders(found), env={"AEGIS_LICENSE_FILE": str(file)})
-    finally:
-        file.unlink()
+    # What depends on it is upgraded too, if it is installed. The examples wait in Odoo's apps.
+    progress("installing aegis_client")
+    install(odoo, private, name, ["aegis_client"], addons=_folders(found))
     marker.write_text(now)
 
 

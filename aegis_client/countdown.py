@@ -1,0 +1,89 @@
+"""How long a protected module goes on working after its license has suddenly stopped to. Plain Python, no Odoo.
+
+An unmounted license file, an upgrade to the next Odoo, a wheel that was forgotten in a new image: none of them
+may stop anybody at once. A module that has worked in this database is given :data:`DAYS` days, unless its
+license had simply ended, or was withdrawn.
+
+The addon keeps count, not the engine, because a missing engine is one of the reasons.
+"""
+
+from typing import NamedTuple
+
+from . import engine
+
+DAYS = 14
+DAY = 24 * 60 * 60
+
+NONE_FOR = ("expired", "revoked")
+"""Codes by which time or the vendor has said no."""
+
+
+class Countdown(NamedTuple):
+    """What is remembered of a module; instants in Unix seconds.
+
+    ``worked`` says that it did in this database; ``worked_until`` is the end of the license that let it,
+    ``None`` when that had no end; ``since`` is when the trouble was first seen, ``None`` when there is none.
+    """
+
+    worked: bool
+    worked_until: int | None = None
+    since: int | None = None
+
+
+UNSEEN = Countdown(worked=True)
+"""Where nothing is remembered: the module was there before its protection, because installing it is noted."""
+
+
+def applied(countdown, report, at, now):
+    """Let a report that says no say that the module goes on working, where it does.
+
+    :param Countdown countdown: what is remembered of the module, or ``None``
+    :param report: what the engine says at an instant
+    :param int at: that instant
+    :param int now: the present
+    :return: the report itself, or one with ``ok`` and the flag ``counting_down``
+    """
+    known = countdown or UNSEEN
+    if report.ok or not known.worked or report.code in NONE_FOR:
+        return report
+    until = _since(known, now) + _days(report) * DAY
+    if known.worked_until is not None:
+        # The license would not have let it work any longer.
+        until = min(until, known.worked_until)
+    return engine.counting_down(report, until) if at < until else report
+
+
+def observed(countdown, report, now):
+    """Say what is to be remembered of a module after a look at it.
+
+    :param Countdown countdown: what is remembered, or ``None``
+    :param report: what the engine says of the module as such, with or without :func:`applied`
+    :param int now: the present, in Unix seconds
+    :rtype: Countdown
+    """
+    known = countdown or UNSEEN
+    if "counting_down" in report.flags:
+        return known._replace(since=_since(known, now))
+    if report.ok:
+        return Countdown(worked=True, worked_until=_end(report.license))
+    if report.code in NONE_FOR:
+        return known._replace(worked=False, since=None)
+    return known
+
+
+def _since(countdown, now):
+    """Give when the trouble began: now, if it was not seen yet or by a clock that was ahead."""
+    return now if countdown.since is None or countdown.since > now else countdown.since
+
+
+def _days(report):
+    """Give the days of the count-down: for a bound license on another instance the vendor may have set them."""
+    if report.code != "wrong_instance":
+        return DAYS
+    tokens = [item.token for item in report.assessments if item.code == report.code and item.token]
+    claims = [engine.aegis_license.inspect_token(token).claims for token in tokens]
+    return max((claim.get("move_grace_days", DAYS) for claim in claims), default=DAYS)
+
+
+def _end(license_):
+    return license_ and (license_.grace_until or license_.exp)

@@ -1,0 +1,71 @@
+"""Which models are guarded, and by the license of which module. Computed whenever Odoo has loaded its modules."""
+
+import logging
+from types import MappingProxyType
+
+from .contexts import incoming_mail, marked
+
+_logger = logging.getLogger(__name__)
+
+NOTHING = MappingProxyType({})
+
+
+def guarded(registry, operation):
+    """Give the models whose ``create`` or ``write`` is guarded.
+
+    :param registry: of a database
+    :param str operation: ``"create"`` or ``"write"``
+    :return: for the name of each model that of the module whose license is needed
+    """
+    return getattr(registry, "aegis_guarded", NOTHING).get(operation, NOTHING)
+
+
+def freeze(registry, declarations):
+    """Note which models are guarded. What is wrong in the declarations goes into the log.
+
+    :param declarations: for the name of each protected module its ``Declaration``
+    """
+    tables = {"create": {}, "write": {}}
+    for module, declaration in declarations.items():
+        for problem in (*declaration.problems, *model_problems(registry, module, declaration)):
+            _logger.error("%s: %s", module, problem)
+        for model, operations in declaration.models.items():
+            if is_own(registry, module, model):
+                for operation in operations:
+                    tables[operation][model] = module
+    registry.aegis_guarded = MappingProxyType(
+        {operation: MappingProxyType(models) for operation, models in tables.items()}
+    )
+
+
+def model_problems(registry, module, declaration):
+    """Say what is wrong with the models of a declaration, a sentence each."""
+    for model in declaration.models:
+        if model not in registry:
+            yield f'the model {model} under "aegis" does not exist'
+        elif not is_own(registry, module, model):
+            yield (
+                f'the model {model} under "aegis" belongs to another module: '
+                "only models that a module defines itself can be guarded; protect methods with @licensed"
+            )
+
+
+def is_own(registry, module, model):
+    """Whether it is this module that defines a model: another's would take unrelated work hostage."""
+    return model in registry and registry[model]._original_module == module
+
+
+def let_mail_in(registry):
+    """Have records made out of incoming e-mails pass the guard, if there is a module for e-mails."""
+    if "mail.thread" not in registry:
+        return
+    thread = registry["mail.thread"]
+    original = thread._message_route_process
+    if not hasattr(original, "aegis_original"):
+
+        def _message_route_process(self, *args, **kwargs):
+            with marked(incoming_mail):
+                return original(self, *args, **kwargs)
+
+        _message_route_process.aegis_original = original
+        thread._message_route_process = _message_route_process

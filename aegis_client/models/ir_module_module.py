@@ -1,0 +1,31 @@
+from odoo import models
+
+from ..contexts import marked, upgrade
+from ..gate import parents, refuse_at_loading, refuse_unlicensed
+
+
+class IrModuleModule(models.Model):
+    _inherit = "ir.module.module"
+
+    def button_install(self):
+        """Refuse what is not licensed before anything is marked; not when an upgrade needs it."""
+        if self.env.is_admin() and not upgrade.get():
+            wanted = self | self.upstream_dependencies()
+            refuse_unlicensed(self.env, wanted.filtered(lambda each: each.state != "installed").mapped("name"))
+        return super().button_install()
+
+    def button_upgrade(self):
+        """Have what an upgrade needs installed without a question."""
+        with marked(upgrade):
+            return super().button_upgrade()
+
+    def _check(self):
+        """Have a say when a module is installed or upgraded: Odoo calls this for each, on the command line too."""
+        super()._check()
+        licenses = self.env["aegis.license"]
+        for module in self:
+            is_new = module.state == "to install"
+            if is_new:
+                refuse_at_loading(self.env)
+            if licenses._declaration(module.name):
+                licenses._remember_loading(module.name, is_new, parents(module).mapped("name"))
