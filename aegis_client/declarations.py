@@ -57,7 +57,10 @@ def _models(_module, given):
 def _menus(module, given):
     if not _is_list(given):
         raise ValueError("a list of XML ids")
-    return tuple(name if "." in name else f"{module}.{name}" for name in given)
+    menus = tuple(name if "." in name else f"{module}.{name}" for name in given)
+    if not all(name.startswith(f"{module}.") for name in menus):
+        raise ValueError("a list of menus of this module")
+    return menus
 
 
 def _reports(_module, given):

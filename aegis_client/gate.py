@@ -16,10 +16,10 @@ COMMAND_LINE_DONE = "aegis_command_line_done"
 def pre_init_hook_for(name):
     """Make the ``pre_init_hook`` of a protected module.
 
-    :param str name: ``__name__`` of the module's package, such as ``odoo.addons.acme_payroll``
+    :param str name: ``__name__`` in the module, such as ``odoo.addons.acme_payroll`` or ``odoo.addons.acme_payroll.hooks``
     :return: the hook; it takes ``env`` and raises ``UserError`` when the module is not licensed
     """
-    module = name.rpartition(".")[2]
+    module = name.removeprefix("odoo.addons.").partition(".")[0]
 
     def pre_init_hook(env):
         if module in _asked_for(env):

@@ -20,37 +20,41 @@ def guarded(registry, operation):
     return getattr(registry, "aegis_guarded", NOTHING).get(operation, NOTHING)
 
 
-def freeze(registry, declarations):
+def freeze(env, declarations):
     """Note which models are guarded. What is wrong in the declarations goes into the log.
 
     :param declarations: for the name of each protected module its ``Declaration``
     """
     tables = {"create": {}, "write": {}}
     for module, declaration in declarations.items():
-        for problem in (*declaration.problems, *model_problems(registry, module, declaration)):
+        for problem in problems(env, module, declaration):
             _logger.error("%s: %s", module, problem)
         for model, operations in declaration.models.items():
-            if is_own(registry, module, model):
+            if _is_own(env.registry, module, model):
                 for operation in operations:
                     tables[operation][model] = module
-    registry.aegis_guarded = MappingProxyType(
+    env.registry.aegis_guarded = MappingProxyType(
         {operation: MappingProxyType(models) for operation, models in tables.items()}
     )
 
 
-def model_problems(registry, module, declaration):
-    """Say what is wrong with the models of a declaration, a sentence each."""
+def problems(env, module, declaration):
+    """Say what is wrong with a declaration, a sentence each."""
+    yield from declaration.problems
     for model in declaration.models:
-        if model not in registry:
+        if model not in env.registry:
             yield f'the model {model} under "aegis" does not exist'
-        elif not is_own(registry, module, model):
+        elif not _is_own(env.registry, module, model):
             yield (
                 f'the model {model} under "aegis" belongs to another module: '
                 "only models that a module defines itself can be guarded; protect methods with @licensed"
             )
+    for menu in declaration.menus:
+        if env["ir.model.data"]._xmlid_to_res_model_res_id(menu)[0] != "ir.ui.menu":
+            yield f'the menu {menu} under "aegis" does not exist'
 
 
-def is_own(registry, module, model):
+def _is_own(registry, module, model):
     """Whether it is this module that defines a model: another's would take unrelated work hostage."""
     return model in registry and registry[model]._original_module == module
 

@@ -101,7 +101,9 @@ class Module:
     def found(self, **declared: object) -> list[str]:
         """Give the findings about it, a line each."""
         findings = self.check(**declared).findings
-        assert list(findings) == sorted(findings)
+        assert list(findings) == sorted(
+            findings, key=lambda finding: (finding.level, finding.file, finding.text)
+        )
         return [f"{finding.level} {finding.file}: {finding.text}" for finding in findings]
 
 
@@ -132,13 +134,14 @@ def test_everything_declared(module: Module) -> None:
     checked = module.check(models=models, menus=None, reports=False)
     assert checked.findings == ()
     assert checked.protects == (
-        "create and write of biz4a.payslip; write of biz4a.line; reports without watermark; released 2026-11-01"
+        "create and write of biz4a.payslip; write of biz4a.line; "
+        "reports without watermark; released 2026-11-01"
     )
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "['a']", "dict(a=1)", "{'a': b}", "{[]: 1}", b"\xff", "{'a': '\0'}", "(" * 9999, "{" * 90],
+    ["['a']", "dict(a=1)", "{'a': b}", "{[]: 1}", b"\xff", "-" * 99999 + "1"],
 )
 def test_the_manifest_is_a_literal_dictionary(module: Module, text: str | bytes) -> None:
     """What Odoo could not read either ends the check."""
@@ -146,6 +149,17 @@ def test_the_manifest_is_a_literal_dictionary(module: Module, text: str | bytes)
     checked = check(module.folder, TODAY)
     assert [finding.level for finding in checked.findings] == ["error"]
     assert "literal dictionary" in checked.findings[0].text
+
+
+@pytest.mark.parametrize("text", ["", "{", "{\n'a': '\0'}", "(" * 9999, "{" * 90, "a = {}"])
+def test_the_manifest_has_a_syntax_error(module: Module, text: str) -> None:
+    """Told in one sentence, whatever it is."""
+    module.write("__manifest__.py", text)
+    checked = check(module.folder, TODAY)
+    assert [finding.level for finding in checked.findings] == ["error"]
+    module.write("__manifest__.py", "{\n'a': 1,\n'b' 2}")
+    (finding,) = check(module.folder, TODAY).findings
+    assert "cannot read line 3" in finding.text
 
 
 @pytest.mark.parametrize("given", [None, [], "models"])
@@ -190,7 +204,7 @@ def test_an_unknown_operation(module: Module) -> None:
         ("res.partner", ("error", "only extended here", '@licensed("biz4a_payroll")')),
         ("res.users", ("error", "only extended here")),
         ("biz4a.mixin", ("error", "abstract")),
-        ("biz4a.wizard", ("warning", "wizard biz4a.wizard", "reads")),
+        ("biz4a.wizard", ("warning", "a wizard", "to read as well")),
     ],
 )
 def test_models_that_are_not_the_modules_own(module: Module, model: str, words: tuple[str, ...]) -> None:
@@ -211,6 +225,15 @@ def test_where_models_are_defined(module: Module, file: str, known: bool) -> Non
     """Not in tests: those are not imported where people work."""
     module.write(file, 'class A(Model):\n    _name: str = "biz4a.other"\n')
     assert (module.found(models=["biz4a.other"]) == []) is known
+
+
+def test_bases_of_models(module: Module) -> None:
+    """What is not known as abstract is taken to be created."""
+    for bases, good in (("Own", True), ("make()", True), ("AbstractModel, Own", False), ("BaseModel", False)):
+        module.write("models/a.py", f'class A({bases}):\n    _name = "biz4a.other"\n')
+        assert (module.found(models=["biz4a.other"]) == []) is good
+    module.write("models/a.py", 'class A:\n    _name = "biz4a.other"\n')
+    _only(module.found(models=["biz4a.other"]), "no Python file of the module defines")
 
 
 def test_python_with_a_syntax_error(module: Module) -> None:
@@ -313,7 +336,7 @@ def test_released_missing(module: Module) -> None:
 
 def test_nothing_but_the_installation_is_protected(module: Module) -> None:
     """Said, unless the module's Python asks for a license itself; that of its tests does not count."""
-    nothing = {"models": [], "menus": None}
+    nothing: dict[str, object] = {"models": [], "menus": None}
     _only(module.found(**nothing), "warning", "only the installation is protected")
     assert module.check().protects == "installation only; released 2026-11-01"
     module.write("tests/test_a.py", 'env["aegis.license"].check("biz4a_payroll")')
@@ -485,7 +508,7 @@ def test_nothing_of_the_module_runs(module: Module, tmp_path: Path) -> None:
 
 def test_the_import_does_not_pay_for_it() -> None:
     """Neither this file nor the parser of XML is loaded with the package."""
-    code = "import sys, aegis_license; sys.exit('aegis_license._manifest' in sys.modules or 'xml' in sys.modules)"
+    code = "import sys, aegis_license; sys.exit(bool({'aegis_license._manifest', 'xml'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -10,11 +10,20 @@ read -r _ python < <(tools/pythons.sh) || {
 }
 environment=.cache/lab/environments/tests
 
-if ! command -v chromium >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    echo "== Installing Chromium (once)"
-    export DEBIAN_FRONTEND=noninteractive
-    apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null ||
-        echo "Chromium could not be installed" >&2
+# The browser, and what prints reports and reads them. Elsewhere than on a server of continuous integration only
+# root gets them: nobody is asked for a password.
+packages=()
+command -v chromium chromium-browser google-chrome >/dev/null || packages+=(chromium)
+command -v wkhtmltopdf >/dev/null || packages+=(wkhtmltopdf)
+command -v pdftotext >/dev/null || packages+=(poppler-utils)
+as_root=()
+[ "$(id -u)" = 0 ] || as_root=(sudo -n)
+if [ ${#packages[@]} != 0 ] && command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || [ -n "${CI:-}" ]; }; then
+    echo "== Installing ${packages[*]} (once)"
+    settings=(env DEBIAN_FRONTEND=noninteractive)
+    "${as_root[@]}" apt-get update -qq &&
+        "${as_root[@]}" "${settings[@]}" apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null ||
+        echo "${packages[*]} could not be installed" >&2
 fi
 tools/venv.sh "$python" "$environment" python_tests/servers/requirements.txt
 wheel=$(PYTHONPATH=tools "$python" - <<'EOF'

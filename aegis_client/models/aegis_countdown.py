@@ -60,7 +60,7 @@ class AegisCountdown(models.Model):
                 cr.execute("SET LOCAL lock_timeout = '500ms'")
                 self._upsert(cr, module, countdown)
         except Exception as error:
-            _logger.info("AEGIS: the count-down of %s could not be written down: %s", module, error)
+            _logger.warning("AEGIS: the count-down of %s could not be written down: %s", module, error)
 
     def _cursor(self):
         """Open a transaction of its own. Tests replace this."""

@@ -46,9 +46,9 @@ class AegisLicense(models.Model):
         :param list parents: names of the modules that need it and were there before
         """
         facts = self._read_facts()
-        countdowns = self.env["aegis.countdown"]
         report = self._evaluate(module, released=self._declaration(module).released)
-        if report.ok or not is_new:
+        works = report.ok and "counting_down" not in report.flags
+        if works or not is_new:
             seen = self._is_new(facts, module, report)
         elif module in facts.countdowns:
             seen = None
@@ -57,7 +57,7 @@ class AegisLicense(models.Model):
             inherited = [facts.countdowns.get(name, countdown.UNSEEN) for name in parents]
             seen = max(inherited, key=_generosity, default=Countdown(worked=False))
         if seen:
-            countdowns._write_down(module, seen)
+            self.env["aegis.countdown"]._write_down(module, seen)
 
 
 def _generosity(known):

@@ -25,7 +25,7 @@ class AegisLicense(models.Model):
         setattr(type(registry), COMMAND_LINE_DONE, True)
         try:
             with self.env.cr.savepoint(flush=False):
-                freeze(registry, self._read_modules()[1])
+                freeze(self.env, self._read_modules()[1])
             let_mail_in(registry)
         except Exception:
             # Odoo must start.

@@ -24,8 +24,9 @@ class IrModuleModule(models.Model):
         super()._check()
         licenses = self.env["aegis.license"]
         for module in self:
-            is_new = module.state == "to install"
-            if is_new:
+            if module.state == "to install":
                 refuse_at_loading(self.env)
             if licenses._declaration(module.name):
+                # Somebody may have marked for an upgrade what was never installed.
+                is_new = module.state == "to install" or not module.latest_version
                 licenses._remember_loading(module.name, is_new, parents(module).mapped("name"))

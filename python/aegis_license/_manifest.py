@@ -10,7 +10,7 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -19,9 +19,11 @@ from xml.etree import ElementTree
 _MANIFEST = "__manifest__.py"
 _KEYS = ("models", "menus", "reports", "released")
 _OPERATIONS = ("create", "write")
+_ABSTRACT = ("AbstractModel", "BaseModel")
+_WIZARD = "TransientModel"
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Finding:
     """What is wrong in one file, and the remedy; ``level`` is ``error`` or ``warning``."""
 
@@ -61,14 +63,12 @@ def check(path: Path, today: date) -> Checked:
         # What Python would warn about in the module is for others to tell.
         warnings.simplefilter("ignore")
         manifest = _read_manifest(folder / _MANIFEST)
-        if manifest is None:
-            problem = "this is not one literal dictionary: write its values out, without names and calls"
-            return Checked(name, (_error(problem),), "")
+        if isinstance(manifest, str):
+            return Checked(name, (_error(manifest),), "")
         module = _Module(name, manifest)
         read = [*_read_python(module, folder), *_read_data(module, folder)]
-    checked = Checked(
-        name, tuple(sorted({*read, *_whole_manifest(module), *_declaration(module, today)})), ""
-    )
+    findings = {*read, *_whole_manifest(module), *_declaration(module, today)}
+    checked = Checked(name, tuple(sorted(findings, key=astuple)), "")
     return replace(checked, protects=_protects(module)) if checked.ok else checked
 
 
@@ -107,11 +107,8 @@ class _Module:
     def declaration(self) -> dict[Any, Any]:
         """What counts of the declaration: None stands for nothing."""
         given = self.manifest.get("aegis")
-        return (
-            {key: value for key, value in given.items() if value is not None}
-            if isinstance(given, dict)
-            else {}
-        )
+        members = given.items() if isinstance(given, dict) else ()
+        return {key: value for key, value in members if value is not None}
 
     @property
     def models(self) -> dict[str, Any]:
@@ -169,12 +166,21 @@ def _meant(wrong: object, known: Iterable[str], otherwise: str) -> str:
 # What the files say.
 
 
-def _read_manifest(path: Path) -> dict[Any, Any] | None:
-    """Read the manifest as Odoo does."""
-    with suppress(SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
-        manifest = ast.literal_eval(path.read_text("utf-8"))
-        return manifest if isinstance(manifest, dict) else None
-    return None
+def _read_manifest(path: Path) -> dict[Any, Any] | str:
+    """Read the manifest as Odoo does, or say why that fails."""
+    with suppress(ValueError, TypeError, MemoryError, RecursionError):
+        try:
+            manifest = ast.literal_eval(path.read_text("utf-8"))
+        except SyntaxError as error:
+            return _unreadable(error)
+        if isinstance(manifest, dict):
+            return manifest
+    return "this is not one literal dictionary: write its values out, without names and calls"
+
+
+def _unreadable(error: Exception) -> str:
+    line = getattr(error, "lineno", None) or 1
+    return f"Python cannot read line {line} ({getattr(error, 'msg', error)}): correct it"
 
 
 def _read_python(module: _Module, folder: Path) -> Iterator[Finding]:
@@ -185,10 +191,9 @@ def _read_python(module: _Module, folder: Path) -> Iterator[Finding]:
         file = "/".join(parts)
         try:
             module.python[file] = ast.parse(path.read_bytes(), file)
-        except (SyntaxError, ValueError) as error:
+        except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
             module.python_is_read = False
-            line = getattr(error, "lineno", None) or 1
-            yield _error(f"Python cannot read line {line} ({getattr(error, 'msg', error)}): correct it", file)
+            yield _error(_unreadable(error), file)
 
 
 def _read_data(module: _Module, folder: Path) -> Iterator[Finding]:
@@ -212,9 +217,8 @@ def _read_xml(module: _Module, root: ElementTree.Element) -> None:
     for above in root.iter():
         for node in above:
             if node.tag == "menuitem" and node.get("id"):
-                _read_menuitem(
-                    module, node, above.get("id") if above.tag == "menuitem" else node.get("parent")
-                )
+                parent = above.get("id") if above.tag == "menuitem" else node.get("parent")
+                _read_menuitem(module, node, parent)
             elif node.tag == "record" and node.get("id"):
                 _read_record(module, module.complete(node.get("id", "")), node)
 
@@ -262,7 +266,8 @@ def _add_model(node: ast.ClassDef, defined: dict[str, str], extended: dict[str, 
     name, inherit = values.get("_name"), values.get("_inherit", ())
     parents = inherit if _is_names(inherit) else (inherit,)
     if isinstance(name, str) and name not in parents:
-        defined.setdefault(name, _last_name(node.bases[-1]))
+        kinds = [base for base in map(_last_name, node.bases) if base in (*_ABSTRACT, _WIZARD)]
+        defined.setdefault(name, kinds[0] if kinds else "Model")
     elif len(parents) == 1 or name:
         extended[str(name or parents[0])] = ""
 
@@ -322,9 +327,8 @@ def _hook_code(module: _Module, hook: str) -> Iterator[Finding]:
     elif not any(map(_has_gate, trees.values())):
         yield _error(f"the hook {hook} does not ask for a license: write {example}", "__init__.py")
     elif not any(_asks(tree, names) for tree in trees.values()):
-        yield _warning(
-            f"{hook} is not seen to ask for a license: call pre_init_hook_for(__name__)(env) in it"
-        )
+        remedy = "call pre_init_hook_for(__name__)(env) in it"
+        yield _warning(f"{hook} is not seen to ask for a license: {remedy}")
 
 
 def _bindings(tree: ast.Module) -> Iterator[tuple[str, str]]:
@@ -381,9 +385,7 @@ def _models(module: _Module) -> Iterator[Finding]:
     if not _is_names(list(given) if isinstance(given, dict) else given):
         yield _error('"models" is no list of names: write ["a.model"] or {"a.model": ["create", "write"]}')
     elif not given and not module.asks_itself:
-        yield _warning(
-            'only the installation is protected: declare "models", or use @licensed in the module\'s Python'
-        )
+        yield _warning('only the installation is protected: declare "models", or use @licensed')
     kinds = _model_kinds(module)
     for model, operations in module.models.items():
         yield from _operations(model, operations)
@@ -408,14 +410,12 @@ def _kind(module: _Module, model: str, kinds: dict[str, str]) -> Iterator[Findin
     elif kind == "":
         remedy = f'protect your own methods with @licensed("{module.name}") instead'
         yield _error(f'"models" names {model}, which is only extended here: {remedy}')
-    elif kind in ("AbstractModel", "BaseModel"):
+    elif kind in _ABSTRACT:
         remedy = "name the models that inherit from it"
         yield _error(f'"models" names {model}, which is abstract and so never created: {remedy}')
-    elif kind == "TransientModel":
+    elif kind == _WIZARD:
         remedy = "leave it out if it only shows something"
-        yield _warning(
-            f'"models" names the wizard {model}, which even whoever only reads has to create: {remedy}'
-        )
+        yield _warning(f'"models" names {model}, a wizard, which is created to read as well: {remedy}')
 
 
 def _menus(module: _Module) -> Iterator[Finding]:
@@ -448,9 +448,8 @@ def _unreachable(module: _Module) -> Iterator[Finding]:
     after = _reached(module, switched_off.union(module.listed))
     for model in sorted(before - after):
         if model in module.models:
-            yield _warning(
-                f'"menus" hides every menu that leads to {model}, to read it too: leave one out of the list'
-            )
+            remedy = "leave one out of the list"
+            yield _warning(f'"menus" hides every menu that leads to {model}, to read it too: {remedy}')
 
 
 def _reached(module: _Module, hidden: set[str]) -> set[str]:
@@ -482,9 +481,10 @@ def _protects(module: _Module) -> str:
         names = [name for name in _OPERATIONS if name in operations]
         by_operations.setdefault(" and ".join(names), []).append(model)
     said = [f"{operations} of {', '.join(models)}" for operations, models in by_operations.items()]
-    said = said or [
-        "installation and what its Python asks for" if module.asks_itself else "installation only"
-    ]
+    if not said:
+        said.append(
+            "installation and what its Python asks for" if module.asks_itself else "installation only"
+        )
     if module.listed:
         said.append(f"menus {', '.join(module.listed)}")
     if module.models:

@@ -102,6 +102,14 @@ const cards = {
 
 registry.category("services").add("aegis_client.cards", cards);
 
+/** Opens the page beside what is being done, of which nothing may be lost: paste there, come back, try again. */
+class LicenseDialog extends RedirectWarningDialog {
+    onClick() {
+        browser.open(`/web#action=${this.actionId}`, "_blank");
+        this.props.close();
+    }
+}
+
 const dialogs = registry.category("error_dialogs");
 dialogs.add("odoo.addons.aegis_client.exceptions.LicenseRequired", WarningDialog);
-dialogs.add("odoo.addons.aegis_client.exceptions.LicenseRequiredRedirect", RedirectWarningDialog);
+dialogs.add("odoo.addons.aegis_client.exceptions.LicenseRequiredRedirect", LicenseDialog);

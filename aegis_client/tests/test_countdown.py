@@ -1,0 +1,292 @@
+"""The count-down: who is given one, from when, until when. The arithmetic first, then in the database."""
+
+import time
+from types import SimpleNamespace
+from unittest.mock import patch
+
+from odoo import fields, release
+from odoo.tests import BaseCase, tagged
+
+from .. import countdown, engine
+from ..countdown import DAY, DAYS, Countdown, applied, observed
+from ..exceptions import LicenseRequired
+from .common import MODULE, LicenseCase
+
+NOW = 1_800_000_000
+FORGIVEN = (
+    "missing",
+    "malformed",
+    "unknown_key",
+    "bad_signature",
+    "wrong_odoo_version",
+    "not_yet_valid",
+    "updates_ended",
+    "engine_missing",
+    "engine_outdated",
+)
+
+
+def no(code, **more):
+    return engine.Answer(code, "message", "remedy", **more)
+
+
+def yes(code="valid", exp=None, grace_until=None):
+    return engine.Answer(code, "", "", ok=True, license=SimpleNamespace(exp=exp, grace_until=grace_until))
+
+
+def works(known, report, at=NOW):
+    return applied(known, report, at, NOW).ok
+
+
+@tagged("post_install", "-at_install")
+class TestArithmetic(BaseCase):
+    def test_what_works_is_left_alone(self):
+        report = yes()
+        self.assertIs(applied(Countdown(worked=True, since=1), report, NOW, NOW), report)
+
+    def test_what_has_worked_goes_on_for_fourteen_days(self):
+        for code in FORGIVEN:
+            with self.subTest(code):
+                report = applied(Countdown(worked=True), no(code), NOW, NOW)
+                self.assertEqual((report.ok, report.code), (True, code))
+                self.assertIn("counting_down", report.flags)
+                self.assertEqual(report.works_until, NOW + DAYS * DAY)
+                self.assertEqual((report.next_change, report.next_code), (NOW + DAYS * DAY, code))
+
+    def test_what_has_never_worked_gets_none(self):
+        self.assertFalse(works(Countdown(worked=False), no("missing")))
+
+    def test_what_was_there_before_its_protection_gets_one(self):
+        self.assertTrue(works(None, no("missing")))
+
+    def test_none_where_time_or_the_vendor_has_said_no(self):
+        for code in ("expired", "revoked"):
+            self.assertFalse(works(Countdown(worked=True), no(code)))
+
+    def test_it_counts_from_first_sight(self):
+        known = Countdown(worked=True, since=NOW - 14 * DAY + 1)
+        self.assertTrue(works(known, no("missing")))
+        self.assertFalse(works(known, no("missing"), at=NOW + 1))
+
+    def test_a_stamp_in_the_future_counts_as_now(self):
+        report = applied(Countdown(worked=True, since=NOW + 400 * DAY), no("missing"), NOW, NOW)
+        self.assertEqual(report.works_until, NOW + 14 * DAY)
+
+    def test_not_beyond_the_end_of_the_license_that_worked_last(self):
+        known = Countdown(worked=True, worked_until=NOW + 3 * DAY)
+        self.assertEqual(applied(known, no("missing"), NOW, NOW).works_until, NOW + 3 * DAY)
+        self.assertFalse(works(known, no("missing"), at=NOW + 3 * DAY))
+
+    def test_a_change_that_comes_earlier_is_told_first(self):
+        report = applied(None, no("not_yet_valid", next_change=NOW + DAY, next_code="valid"), NOW, NOW)
+        self.assertEqual((report.next_change, report.next_code), (NOW + DAY, "valid"))
+
+    def test_another_instance_has_the_days_that_the_vendor_gave(self):
+        for days, claims in ((14, {}), (0, {"move_grace_days": 0}), (3, {"move_grace_days": 3})):
+            token = SimpleNamespace(claims=claims)
+            item = SimpleNamespace(code="wrong_instance", token="…")
+            with patch.object(engine, "aegis_license", SimpleNamespace(inspect_token=lambda _text, token=token: token)):
+                report = applied(Countdown(worked=True), no("wrong_instance", assessments=(item,)), NOW, NOW)
+            self.assertEqual(report.works_until, NOW + days * DAY if days else None)
+
+    def test_remembered_of_what_works(self):
+        self.assertEqual(observed(None, yes(exp=NOW + DAY), NOW), Countdown(True, NOW + DAY))
+        self.assertEqual(observed(None, yes(exp=NOW, grace_until=NOW + DAY), NOW), Countdown(True, NOW + DAY))
+        self.assertEqual(observed(Countdown(False, None, 5), yes(), NOW), Countdown(worked=True))
+
+    def test_remembered_of_trouble(self):
+        known = Countdown(worked=True)
+        first = observed(known, applied(known, no("missing"), NOW, NOW), NOW)
+        self.assertEqual(first, Countdown(worked=True, since=NOW))
+        later = observed(first, applied(first, no("missing"), NOW + DAY, NOW + DAY), NOW + DAY)
+        self.assertEqual(later, first)
+        self.assertEqual(observed(first, no("missing"), NOW + 20 * DAY), first)
+
+    def test_remembered_of_an_end(self):
+        self.assertEqual(observed(Countdown(True, NOW, 5), no("expired"), NOW), Countdown(False, NOW))
+        self.assertEqual(observed(None, no("revoked"), NOW), Countdown(worked=False))
+
+
+@tagged("post_install", "-at_install")
+class TestCountdown(LicenseCase):
+    def remembered(self):
+        return self.countdowns._all().get(MODULE)
+
+    def remember(self, known):
+        self.countdowns._write_down(MODULE, known)
+
+    def store(self, **how):
+        self.parameters.set_param("aegis.license_tokens", self.vendor.license(**how))
+
+    def refuse(self):
+        """Ask in vain. Odoo's assertRaises would undo what is written at once."""
+        try:
+            self.licenses.require(MODULE)
+        except LicenseRequired:
+            return
+        self.fail("it was not refused")
+
+    def load(self, is_new, parents=()):
+        """Note the module as it is noted when it is loaded."""
+        declared = self.declaration
+        with patch.object(type(self.licenses), "_declaration", lambda self, module: declared):
+            self.licenses._remember_loading(MODULE, is_new, parents)
+
+    def lose(self):
+        self.parameters.set_param("aegis.license_tokens", False)
+
+    def test_check_says_that_it_counts_down(self):
+        self.remember(Countdown(worked=True))
+        report = self.licenses.check(MODULE)
+        self.assertEqual((report.ok, report.code, report.flags), (True, "missing", ("counting_down",)))
+
+    def test_require_writes_the_first_sight_down(self):
+        self.remember(Countdown(worked=True))
+        before = int(time.time())
+        self.licenses.require(MODULE)
+        self.assertGreaterEqual(self.remembered().since, before)
+        self.assertLessEqual(self.remembered().since, time.time())
+
+    def test_check_writes_nothing(self):
+        self.remember(Countdown(worked=True))
+        self.licenses.check(MODULE)
+        self.assertIsNone(self.remembered().since)
+
+    def test_require_remembers_what_worked_and_until_when(self):
+        self.store(exp=NOW)
+        self.licenses.require(MODULE)
+        self.assertEqual(self.remembered(), Countdown(worked=True, worked_until=NOW))
+
+    def test_require_clears_the_stamp_when_things_are_right(self):
+        self.remember(Countdown(worked=True, since=int(time.time()) - 400 * DAY))
+        self.store(exp=NOW)
+        self.licenses.require(MODULE)
+        self.lose()
+        self.licenses.require(MODULE)
+        self.assertGreater(self.remembered().since, time.time() - DAY)
+
+    def test_require_remembers_a_renewal(self):
+        self.remember(Countdown(worked=True, worked_until=int(time.time()) - DAY))
+        self.store(exp=NOW)
+        self.licenses.require(MODULE)
+        self.lose()
+        self.assertTrue(self.licenses.check(MODULE).ok)
+
+    def test_a_license_that_ended_is_not_saved_by_taking_it_away(self):
+        self.store(exp=self.in_days(1))
+        self.licenses.require(MODULE)
+        self.remember(self.remembered()._replace(worked_until=int(time.time()) - 1))
+        self.lose()
+        self.refuse()
+
+    def test_an_end_that_was_seen_counts_after_the_license_is_gone(self):
+        self.remember(Countdown(worked=True))
+        self.store(exp=self.in_days(-1))
+        self.refuse()
+        self.lose()
+        self.refuse()
+
+    def test_a_feature_that_was_never_covered_gets_none(self):
+        self.remember(Countdown(worked=True))
+        entry = {"technical_name": MODULE, "allowed_major_versions": [release.major_version], "features": ["a"]}
+        self.store(modules=[entry], without=["module"])
+        self.assertTrue(self.licenses.check(MODULE, feature="a").ok)
+        self.assertFalse(self.licenses.check(MODULE, feature="b").ok)
+        self.lose()
+        self.assertTrue(self.licenses.check(MODULE, feature="a").ok)
+
+    def test_a_module_that_is_not_protected_gets_none(self):
+        self.assertFalse(self.licenses.check("base").ok)
+
+    def test_validate_and_removal_remember(self):
+        self.licenses.store(self.vendor.license(exp=NOW, jti="11111111-0c55-4f0e-8b6e-2f1a6a0c9e01"))
+        self.assertEqual(self.remembered(), Countdown(worked=True, worked_until=NOW))
+        self.licenses.remove(self.vendor.issuer, "11111111-0c55-4f0e-8b6e-2f1a6a0c9e01")
+        self.assertIsNotNone(self.remembered().since)
+
+    def test_the_cron_remembers(self):
+        self.remember(Countdown(worked=True))
+        self.licenses._cron_watch()
+        self.assertIsNotNone(self.remembered().since)
+        self.store(exp=NOW)
+        self.licenses._cron_watch()
+        self.assertEqual(self.remembered(), Countdown(worked=True, worked_until=NOW))
+
+    def test_it_is_mailed_about_every_day(self):
+        self.remember(Countdown(worked=True))
+        sent = []
+        self.patch(type(self.licenses), "_has_mail_server", lambda self: True)
+        self.patch(type(self.licenses), "_send", lambda self, user, *letter: sent.append(letter) or True)
+        self.env.ref("base.user_admin").email = "admin@example.com"
+        self.licenses._cron_watch()
+        letters = len(sent)
+        self.assertGreaterEqual(letters, 1)
+        self.assertIn("goes on working until", sent[0][1])
+        self.licenses._cron_watch()
+        self.assertEqual(len(sent), letters)
+        self.countdowns.search([]).warned_on = fields.Date.subtract(fields.Date.today(), days=1)
+        self.licenses._cron_watch()
+        self.assertEqual(len(sent), 2 * letters)
+
+    def test_banner_and_page_tell_the_day(self):
+        self.remember(Countdown(worked=True))
+        banner = self.licenses.with_user(self.env.ref("base.user_admin")).banner()
+        self.assertEqual((banner["level"], banner["dismissible"]), ("warning", False))
+        self.assertIn("(in 14 days)", banner["lines"][0])
+        page = self.licenses._overview()
+        self.assertIn("(in 14 days)", page["modules"][0]["message"])
+        self.assertEqual(page["modules"][0]["color"], "warning")
+        self.assertIn("count-down is over", page["changes"][0]["effect"])
+
+    def test_users_see_it_too(self):
+        self.remember(Countdown(worked=True))
+        self.assertTrue(self.licenses.with_user(self.new_user("clerk")).banner())
+
+    def test_installing_is_noted(self):
+        self.countdowns.search([]).unlink()
+        self.load(is_new=True)
+        self.assertEqual(self.remembered(), Countdown(worked=False))
+
+    def test_installing_with_a_license_is_noted(self):
+        self.countdowns.search([]).unlink()
+        self.store(exp=NOW)
+        self.load(is_new=True)
+        self.assertEqual(self.remembered(), Countdown(worked=True, worked_until=NOW))
+
+    def test_what_an_upgrade_pulls_in_inherits(self):
+        self.countdowns.search([]).unlink()
+        self.countdowns._write_down("a", Countdown(worked=True, since=1000))
+        self.countdowns._write_down("b", Countdown(worked=False))
+        self.load(is_new=True, parents=["a", "b"])
+        self.assertEqual(self.remembered(), Countdown(worked=True, since=1000))
+
+    def test_what_was_there_before_its_protection_is_noted_at_the_upgrade(self):
+        self.countdowns.search([]).unlink()
+        self.load(is_new=False)
+        self.assertTrue(self.remembered().worked)
+        self.assertIsNotNone(self.remembered().since)
+
+    def test_an_upgrade_does_not_forgive_what_never_worked(self):
+        self.load(is_new=False)
+        self.assertEqual(self.remembered(), Countdown(worked=False))
+
+    def test_without_the_table_the_module_goes_on(self):
+        path = "odoo.addons.aegis_client.models.aegis_countdown.table_exists"
+        with patch(path, lambda cr, name: False):
+            self.assertEqual(self.countdowns._all(), {})
+            self.assertTrue(self.licenses.check(MODULE).ok)
+
+    def test_what_cannot_be_written_down_stops_nothing(self):
+        def fail(self):
+            raise OSError("on purpose")
+
+        self.remember(Countdown(worked=True))
+        self.patch(type(self.countdowns), "_cursor", fail)
+        with self.assertLogs("odoo.addons.aegis_client", "WARNING"):
+            self.assertTrue(self.licenses.require(MODULE).ok)
+
+    def test_days_and_seconds_survive_the_database(self):
+        known = Countdown(worked=True, worked_until=NOW, since=NOW - 12345)
+        self.remember(known)
+        self.assertEqual(self.remembered(), known)
+        self.assertEqual(countdown.DAY, 86400)
