@@ -1,8 +1,8 @@
-"""How long a protected module goes on working after its license has suddenly stopped to. Plain Python, no Odoo.
+"""How long a protected module goes on working after its license has suddenly stopped to.
 
-An unmounted license file, an upgrade to the next Odoo, a wheel that was forgotten in a new image: none of them
-may stop anybody at once. A module that has worked in this database is given :data:`DAYS` days, unless its
-license had simply ended, or was withdrawn.
+Plain Python, no Odoo. An unmounted license file, an upgrade to the next Odoo, a wheel that was forgotten in a
+new image: none of them may stop anybody at once. A module that has worked in this database is given
+:data:`DAYS` days, unless its license had simply ended, or was withdrawn.
 
 The addon keeps count, not the engine, because a missing engine is one of the reasons.
 """
@@ -77,7 +77,7 @@ def _since(countdown, now):
 
 
 def _days(report):
-    """Give the days of the count-down: for a bound license on another instance the vendor may have set them."""
+    """Give the days of the count-down: of a license that is bound elsewhere the vendor may have set them."""
     if report.code != "wrong_instance":
         return DAYS
     tokens = [item.token for item in report.assessments if item.code == report.code and item.token]

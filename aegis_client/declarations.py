@@ -1,6 +1,8 @@
 """What a protected module declares under ``aegis`` in its manifest. Plain Python, no Odoo."""
 
+from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import NamedTuple
 
 OPERATIONS = frozenset(["create", "write"])
@@ -15,7 +17,7 @@ class Declaration(NamedTuple):
     no sense.
     """
 
-    models: dict = {}
+    models: Mapping = MappingProxyType({})
     menus: tuple = ()
     reports: bool = True
     released: str | None = None
@@ -70,12 +72,16 @@ def _reports(_module, given):
 
 
 def _released(_module, given):
+    if not _is_day(given):
+        raise ValueError("a date such as 2026-11-01")
+    return given
+
+
+def _is_day(text):
     try:
-        if isinstance(given, str) and date.fromisoformat(given).isoformat() == given:
-            return given
+        return isinstance(text, str) and date.fromisoformat(text).isoformat() == text
     except ValueError:
-        pass
-    raise ValueError("a date such as 2026-11-01")
+        return False
 
 
 def _is_list(given):

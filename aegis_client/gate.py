@@ -1,7 +1,7 @@
 """The install gate: a protected module is installed only with a license that works.
 
-It has three doors: the buttons of Odoo's apps, what is said when a module is loaded, and the ``pre_init_hook`` of
-the protected module, for a database where this addon comes in with it.
+It has three doors: the buttons of Odoo's apps, the loading of each module, and the ``pre_init_hook`` of the
+protected module, for a database where this addon comes in with it.
 
 Refused is only what was asked for by name, or is needed by it. What comes along otherwise is installed, and
 guarded: modules that Odoo installs by itself, and what an upgrade needs. An upgrade never fails.
@@ -10,13 +10,13 @@ guarded: modules that Odoo installs by itself, and what an upgrade needs. An upg
 from odoo.tools import config
 
 COMMAND_LINE_DONE = "aegis_command_line_done"
-"""Set on the class of registries once what the command line asked for is installed; Odoo 19 keeps the option."""
+"""Set on the class of registries once the command line has its modules; Odoo 19 keeps what it asked for."""
 
 
 def pre_init_hook_for(name):
     """Make the ``pre_init_hook`` of a protected module.
 
-    :param str name: ``__name__`` in the module, such as ``odoo.addons.acme_payroll`` or ``odoo.addons.acme_payroll.hooks``
+    :param str name: ``__name__`` of a file of the module, such as ``odoo.addons.acme_payroll``
     :return: the hook; it takes ``env`` and raises ``UserError`` when the module is not licensed
     """
     module = name.removeprefix("odoo.addons.").partition(".")[0]
@@ -60,11 +60,13 @@ def parents(module):
 
 
 def _asked_for(env):
-    """Give the names of the modules to be installed that somebody asked for, or needs for what they asked for."""
+    """Give the names of what is being installed because somebody asked for it, or for what needs it."""
     modules = env["ir.module.module"].search([("state", "=", "to install")])
     by_name = env["ir.module.module"]
-    if not getattr(type(env.registry), COMMAND_LINE_DONE, False):
-        by_name = by_name.search([("name", "in", list(config["init"] or ()))])
+    named = config["init"] or ()
+    # On an empty database Odoo 17 and 18 name whatever they load, and "all".
+    if "all" not in named and not getattr(type(env.registry), COMMAND_LINE_DONE, False):
+        by_name = by_name.search([("name", "in", list(named))])
         by_name |= by_name.upstream_dependencies()
     return {module.name for module in modules if module in by_name or not _comes_along(module)}
 

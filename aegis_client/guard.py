@@ -1,4 +1,4 @@
-"""Which models are guarded, and by the license of which module. Computed whenever Odoo has loaded its modules."""
+"""Which models are guarded, and by the license of which module; found out when Odoo has loaded them."""
 
 import logging
 from types import MappingProxyType

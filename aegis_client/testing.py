@@ -16,6 +16,7 @@ from odoo.tools import config
 from . import engine, guard
 from .countdown import DAY, Countdown
 from .license_files import reader
+from .models.aegis_countdown import written
 from .models.aegis_license_facts import TOKENS
 
 
@@ -106,6 +107,11 @@ class LicensedCase(TransactionCase):
         cls.addClassCleanup(cls.env.registry.clear_cache)
         cls.use_no_license()
 
+    def setUp(self):
+        super().setUp()
+        # What the test before wrote is undone.
+        written.clear()
+
     @classmethod
     def use_license(cls, days=30, **claims):
         """Store a license of the module in place of what is there.
@@ -132,7 +138,7 @@ class LicensedCase(TransactionCase):
         :raise AssertionError: it does not; the message says why
         """
         declaration = cls.env["aegis.license"]._read_facts().declarations.get(cls.licensed_module)
-        found = ["it has no \"aegis\" in its manifest, or is not installed"]
+        found = ['it has no "aegis" in its manifest, or is not installed']
         if declaration:
             found = list(guard.problems(cls.env, cls.licensed_module, declaration))
         if found:

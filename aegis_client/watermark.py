@@ -28,8 +28,8 @@ def stamped(stream, words):
 
 def _layer(box, words):
     """Make a page of the same size, with the words along its diagonal."""
-    from reportlab.pdfbase.pdfmetrics import stringWidth  # noqa: PLC0415 - Odoo too has it imported late
-    from reportlab.pdfgen.canvas import Canvas  # noqa: PLC0415
+    from reportlab.pdfbase.pdfmetrics import stringWidth
+    from reportlab.pdfgen.canvas import Canvas
 
     left, bottom, right, top = box
     width, height = right - left, top - bottom

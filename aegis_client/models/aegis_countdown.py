@@ -5,13 +5,20 @@ whatever stands here.
 """
 
 import logging
+import time
 
 from odoo import fields, models
 from odoo.tools.sql import table_exists
 
 from ..countdown import Countdown
 
+BELIEVED = 60
+"""How long, in seconds, a process goes by what it has written itself."""
+
 _logger = logging.getLogger(__name__)
+
+written = {}
+"""What this process has written at once, and when: by database and module."""
 
 
 class AegisCountdown(models.Model):
@@ -49,11 +56,13 @@ class AegisCountdown(models.Model):
 
     def _write_down(self, module, countdown):
         """Remember it with this transaction."""
+        written.pop((self.env.cr.dbname, module), None)
         self._upsert(self.env.cr, module, countdown)
         self.invalidate_model()
 
     def _write_down_at_once(self, module, countdown):
         """Remember it whatever becomes of this transaction: a refusal rolls it back. Raises nothing."""
+        written[self.env.cr.dbname, module] = countdown, time.monotonic()
         try:
             with self._cursor() as cr:
                 # Somebody may hold the row: this transaction itself, even.
@@ -61,6 +70,11 @@ class AegisCountdown(models.Model):
                 self._upsert(cr, module, countdown)
         except Exception as error:
             _logger.warning("AEGIS: the count-down of %s could not be written down: %s", module, error)
+
+    def _written(self, module):
+        """Give what this process has just written down: its transaction may not see that yet."""
+        countdown, when = written.get((self.env.cr.dbname, module), (None, 0))
+        return countdown if time.monotonic() - when < BELIEVED else None
 
     def _cursor(self):
         """Open a transaction of its own. Tests replace this."""

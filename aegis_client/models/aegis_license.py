@@ -98,9 +98,11 @@ class AegisLicense(models.Model):
         :raise LicenseRequired: there is none; for an administrator with a way to the settings page
         :raise ValueError: no module is named
         """
-        report = self.check(module, feature=feature)
+        if not module:
+            raise ValueError("module: the technical name of a module is meant")
+        facts, report = self._look(module, feature=feature)
         if self.env.registry.ready:
-            self._remember(module, report if feature is None or report.ok else self.check(module))
+            self._remember(facts, module, report if feature is None or report.ok else self.check(module))
             if not report.ok:
                 raise self._refusal(module, report)
         return report
@@ -132,6 +134,10 @@ class AegisLicense(models.Model):
         :param texts: what to evaluate instead of the licenses of this database
         :param str released: the release of a module that is not installed
         """
+        return self._look(module, feature, now, texts, released)[1]
+
+    def _look(self, module, feature=None, now=None, texts=None, released=None):
+        """Do what :meth:`_evaluate` does, and tell the facts too: to look them up again takes time."""
         facts = self._facts()
         report = self._ask_engine(facts, module, feature, now, texts, released)
         if not report.ok:
@@ -142,7 +148,7 @@ class AegisLicense(models.Model):
                 report = self._ask_engine(facts, module, feature, now, texts, released)
             if module in facts.declarations and texts is None:
                 report = self._count_down(facts, report, module, feature, now)
-        return report
+        return facts, report
 
     def _count_down(self, facts, report, module, feature, now):
         if feature is not None and self._ask_engine(facts, module, None, now, None, None).ok:

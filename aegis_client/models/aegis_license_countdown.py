@@ -11,32 +11,29 @@ from ..countdown import Countdown
 class AegisLicense(models.Model):
     _inherit = "aegis.license"  # pylint: disable=consider-merging-classes-inherited
 
-    def _remember(self, module, report):
-        """Remember how a module was found when it was used, if that differs from what is remembered.
+    def _remember(self, facts, module, report):
+        """Remember how a module was found when it was used, whatever becomes of this transaction.
 
         :param report: of the module as such
         """
-        facts = self._facts()
-        if module not in facts.declarations or not self._is_new(facts, module, report):
-            return
-        # What is in the cache may be old.
-        seen = self._is_new(self._read_facts(), module, report)
-        if seen:
-            self.env["aegis.countdown"]._write_down_at_once(module, seen)
-
-    def _is_new(self, facts, module, report):
-        """Give what is to be remembered, if that differs from what is."""
-        known = facts.countdowns.get(module)
-        seen = countdown.observed(known, report, int(time.time()))
-        return None if seen == known else seen
+        if module in facts.declarations:
+            countdowns = self.env["aegis.countdown"]
+            known = countdowns._written(module) or facts.countdowns.get(module)
+            seen = countdown.observed(known, report, int(time.time()))
+            if seen != known:
+                countdowns._write_down_at_once(module, seen)
 
     def _remember_all(self):
         """Remember how each protected module stands, with this transaction."""
         facts = self._read_facts()
         for module in facts.declarations:
-            seen = self._is_new(facts, module, self._evaluate(module))
-            if seen:
-                self.env["aegis.countdown"]._write_down(module, seen)
+            self._remember_with_transaction(facts, module, self._evaluate(module))
+
+    def _remember_with_transaction(self, facts, module, report):
+        known = facts.countdowns.get(module)
+        seen = countdown.observed(known, report, int(time.time()))
+        if seen != known:
+            self.env["aegis.countdown"]._write_down(module, seen)
 
     def _remember_loading(self, module, is_new, parents):
         """Remember a protected module that is being installed or upgraded, with this transaction.
@@ -49,15 +46,12 @@ class AegisLicense(models.Model):
         report = self._evaluate(module, released=self._declaration(module).released)
         works = report.ok and "counting_down" not in report.flags
         if works or not is_new:
-            seen = self._is_new(facts, module, report)
-        elif module in facts.countdowns:
-            seen = None
-        else:
+            self._remember_with_transaction(facts, module, report)
+        elif module not in facts.countdowns:
             # It has not worked yet. But what it comes with has, without it, and goes on as long.
             inherited = [facts.countdowns.get(name, countdown.UNSEEN) for name in parents]
-            seen = max(inherited, key=_generosity, default=Countdown(worked=False))
-        if seen:
-            self.env["aegis.countdown"]._write_down(module, seen)
+            best = max(inherited, key=_generosity, default=Countdown(worked=False))
+            self.env["aegis.countdown"]._write_down(module, best)
 
 
 def _generosity(known):

@@ -59,5 +59,7 @@ class AegisLicense(models.Model):
             return self._error("\n".join(lines), next(iter(reports.values())).code)
         # There may be no web client yet that knows our exceptions, and perhaps no browser at all.
         return UserError(
-            "\n".join([*lines, _("Without a browser: put the license into a file named by AEGIS_LICENSE_FILE.")])
+            "\n".join(
+                [*lines, _("Without a browser: put the license into a file named by AEGIS_LICENSE_FILE.")]
+            )
         )

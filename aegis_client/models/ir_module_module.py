@@ -11,7 +11,8 @@ class IrModuleModule(models.Model):
         """Refuse what is not licensed before anything is marked; not when an upgrade needs it."""
         if self.env.is_admin() and not upgrade.get():
             wanted = self | self.upstream_dependencies()
-            refuse_unlicensed(self.env, wanted.filtered(lambda each: each.state != "installed").mapped("name"))
+            wanted = wanted.filtered(lambda module: module.state in ("uninstalled", "to install"))
+            refuse_unlicensed(self.env, wanted.mapped("name"))
         return super().button_install()
 
     def button_upgrade(self):
@@ -20,8 +21,8 @@ class IrModuleModule(models.Model):
             return super().button_upgrade()
 
     def _check(self):
-        """Have a say when a module is installed or upgraded: Odoo calls this for each, on the command line too."""
-        super()._check()
+        """Have a say when a module is installed or upgraded, on the command line too."""
+        result = super()._check()
         licenses = self.env["aegis.license"]
         for module in self:
             if module.state == "to install":
@@ -30,3 +31,4 @@ class IrModuleModule(models.Model):
                 # Somebody may have marked for an upgrade what was never installed.
                 is_new = module.state == "to install" or not module.latest_version
                 licenses._remember_loading(module.name, is_new, parents(module).mapped("name"))
+        return result

@@ -20,7 +20,7 @@ class Vendor(testing.Vendor):
 
 
 class LicenseCase(LicensedCase):
-    """One protected module that has never worked, one trusted vendor, and neither license nor license file."""
+    """One protected module that has never worked, one trusted vendor, no license and no license file."""
 
     licensed_module = MODULE
     declaration = Declaration(released="2026-11-01")

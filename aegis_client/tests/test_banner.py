@@ -69,7 +69,9 @@ class TestBanner(LicenseCase):
 
     def test_it_names_three_modules_and_counts_the_rest(self):
         self.patch(
-            type(self.licenses), "_declarations", lambda self, installed: {name: Declaration() for name in "abcde"}
+            type(self.licenses),
+            "_declarations",
+            lambda self, installed: {name: Declaration() for name in "abcde"},
         )
         self.env.registry.clear_cache()
         lines = self.licenses.with_user(self.boss).banner()["lines"]

@@ -85,7 +85,9 @@ class TestArithmetic(BaseCase):
         for days, claims in ((14, {}), (0, {"move_grace_days": 0}), (3, {"move_grace_days": 3})):
             token = SimpleNamespace(claims=claims)
             item = SimpleNamespace(code="wrong_instance", token="…")
-            with patch.object(engine, "aegis_license", SimpleNamespace(inspect_token=lambda _text, token=token: token)):
+            with patch.object(
+                engine, "aegis_license", SimpleNamespace(inspect_token=lambda _text, token=token: token)
+            ):
                 report = applied(Countdown(worked=True), no("wrong_instance", assessments=(item,)), NOW, NOW)
             self.assertEqual(report.works_until, NOW + days * DAY if days else None)
 
@@ -188,7 +190,11 @@ class TestCountdown(LicenseCase):
 
     def test_a_feature_that_was_never_covered_gets_none(self):
         self.remember(Countdown(worked=True))
-        entry = {"technical_name": MODULE, "allowed_major_versions": [release.major_version], "features": ["a"]}
+        entry = {
+            "technical_name": MODULE,
+            "allowed_major_versions": [release.major_version],
+            "features": ["a"],
+        }
         self.store(modules=[entry], without=["module"])
         self.assertTrue(self.licenses.check(MODULE, feature="a").ok)
         self.assertFalse(self.licenses.check(MODULE, feature="b").ok)

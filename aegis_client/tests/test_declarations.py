@@ -46,7 +46,13 @@ class TestDeclarations(LicenseCase):
         self.assertIn('"model"', self.wrong(model=["acme.slip"]))
 
     def test_wrong_models(self):
-        for given in ("acme.slip", [1], {"acme.slip": "create"}, {"acme.slip": []}, {"acme.slip": ["delete"]}):
+        for given in (
+            "acme.slip",
+            [1],
+            {"acme.slip": "create"},
+            {"acme.slip": []},
+            {"acme.slip": ["delete"]},
+        ):
             self.assertIn('"models"', self.wrong(models=given))
 
     def test_wrong_menus(self):
@@ -95,7 +101,9 @@ class TestDeclarations(LicenseCase):
     def test_own_models_are_guarded(self):
         registry = self.env.registry
         self.patch(registry, "aegis_guarded", registry.aegis_guarded)
-        declaration = Declaration(models={"aegis.license": {"create"}, "aegis.countdown": {"create", "write"}})
+        declaration = Declaration(
+            models={"aegis.license": {"create"}, "aegis.countdown": {"create", "write"}}
+        )
         guard.freeze(self.env, {"aegis_client": declaration})
         self.assertEqual(
             dict(guard.guarded(registry, "create")),

@@ -1,4 +1,4 @@
-"""The install gate, as far as a test can go: nothing is installed. The rest is in ``python_tests/servers``."""
+"""The install gate, as far as a test can go: nothing is installed; ``python_tests/servers`` has the rest."""
 
 from unittest.mock import patch
 
@@ -14,7 +14,7 @@ PROTECTED = "aegis_test_paid"
 
 
 class GateCase(LicenseCase):
-    """A protected module, one that needs it, and one that has nothing to do with it; all three only on paper."""
+    """A protected module, one that needs it, and one that does not; all three only on paper."""
 
     @classmethod
     def setUpClass(cls):
@@ -31,13 +31,20 @@ class GateCase(LicenseCase):
 
     @classmethod
     def on_paper(cls, name, *depends, **values):
-        needs = [(0, 0, {"name": each, "auto_install_required": values.get("auto_install", False)}) for each in depends]
-        given = {"name": name, "shortdesc": "Paid %s" % name, "state": "uninstalled", "dependencies_id": needs}
+        needs = [
+            (0, 0, {"name": each, "auto_install_required": values.get("auto_install", False)})
+            for each in depends
+        ]
+        given = {
+            "name": name,
+            "shortdesc": "Paid %s" % name,
+            "state": "uninstalled",
+            "dependencies_id": needs,
+        }
         return cls.modules.create({**given, **values})
 
     def license(self, **how):
         self.parameters.set_param("aegis.license_tokens", self.vendor.license(PROTECTED, **how))
-
 
 
 @tagged("post_install", "-at_install")
@@ -113,7 +120,7 @@ class TestButtons(GateCase):
 
 @tagged("post_install", "-at_install")
 class TestLoading(GateCase):
-    """While modules are loaded: who was asked for?"""
+    """Who was asked for, while modules are loaded."""
 
     def setUp(self):
         super().setUp()
@@ -161,6 +168,14 @@ class TestLoading(GateCase):
     def test_installed_by_odoo_itself_but_named(self):
         self.paid.write({"state": "to install", "auto_install": True})
         self.assert_refused(self.paid, PROTECTED)
+
+    def test_installed_by_odoo_itself_on_an_empty_database(self):
+        self.paid.write({"state": "to install", "auto_install": True})
+        self.load(self.paid, PROTECTED, "all")
+
+    def test_named_on_an_empty_database(self):
+        self.paid.state = "to install"
+        self.assert_refused(self.paid, PROTECTED, "all")
 
     def test_needed_by_an_upgrade(self):
         self.paid.state = "to install"

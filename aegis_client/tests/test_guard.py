@@ -216,7 +216,9 @@ class TestWays(GuardCase):
             "orm": lambda: self.model.create({"name": "made"}),
             "several at once": lambda: self.model.create([{"name": "made"}, {"name": "made"}]),
             "sudo": lambda: self.model.with_user(user).sudo().create({"name": "made"}),
-            "administrator": lambda: self.model.with_user(self.env.ref("base.user_admin")).create({"name": "made"}),
+            "administrator": lambda: self.model.with_user(self.env.ref("base.user_admin")).create(
+                {"name": "made"}
+            ),
             "user": lambda: self.model.with_user(user).create({"name": "made"}),
             "forged context": lambda: self.model.with_context(
                 install_mode=True, aegis_incoming_mail=True, incoming_mail=True, module=MODULE

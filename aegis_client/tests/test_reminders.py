@@ -178,7 +178,9 @@ class TestWatermark(LicenseCase):
         self.assertEqual(self.words(), "")
 
     def page(self, kind):
-        content, _kind = self.report._render_qweb_html(self.report.report_name, self.partner.ids, {"report_type": kind})
+        content, _kind = self.report._render_qweb_html(
+            self.report.report_name, self.partner.ids, {"report_type": kind}
+        )
         return content
 
     def test_html(self):

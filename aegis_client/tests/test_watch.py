@@ -154,7 +154,9 @@ class TestWatch(LicenseCase):
         modules = [MODULE, "web"]
         covered = [{"technical_name": name, "allowed_major_versions": ["17", "18", "19"]} for name in modules]
         self.patch(
-            type(self.licenses), "_declarations", lambda self, installed: {name: Declaration() for name in modules}
+            type(self.licenses),
+            "_declarations",
+            lambda self, installed: {name: Declaration() for name in modules},
         )
         self.licenses.store(self.vendor.license(modules=covered, without=["module"], exp=self.in_days(10)))
         ((_to, subject, body),) = self.run_cron()
