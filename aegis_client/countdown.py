@@ -46,7 +46,7 @@ def applied(countdown, report, at, now):
     known = countdown or UNSEEN
     if report.ok or not known.worked or report.code in NONE_FOR:
         return report
-    until = _since(known, now) + _days(report) * DAY
+    until = _since(known, now) + DAYS * DAY
     if known.worked_until is not None:
         # The license would not have let it work any longer.
         until = min(until, known.worked_until)
@@ -74,15 +74,6 @@ def observed(countdown, report, now):
 def _since(countdown, now):
     """Give when the trouble began: now, if it was not seen yet or by a clock that was ahead."""
     return now if countdown.since is None or countdown.since > now else countdown.since
-
-
-def _days(report):
-    """Give the days of the count-down: of a license that is bound elsewhere the vendor may have set them."""
-    if report.code != "wrong_instance":
-        return DAYS
-    tokens = [item.token for item in report.assessments if item.code == report.code and item.token]
-    claims = [engine.aegis_license.inspect_token(token).claims for token in tokens]
-    return max((claim.get("move_grace_days", DAYS) for claim in claims), default=DAYS)
 
 
 def _end(license_):

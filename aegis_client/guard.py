@@ -9,6 +9,12 @@ _logger = logging.getLogger(__name__)
 
 NOTHING = MappingProxyType({})
 
+PASSING = 1
+"""How long, in seconds, the guard lets pass without asking again: at times many records are made at once."""
+
+passed = {}
+"""From when until when this process lets pass without asking, in Unix seconds, by database and module."""
+
 
 def guarded(registry, operation):
     """Give the models whose ``create`` or ``write`` is guarded.

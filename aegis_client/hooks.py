@@ -2,7 +2,7 @@
 
 from odoo.exceptions import UserError
 
-from . import engine
+from . import countdown_table, engine
 from .models.aegis_license_facts import TOKENS
 
 
@@ -26,5 +26,6 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Take the licenses along: Odoo only removes what a module's data files created."""
+    """Take the licenses and count-downs along: Odoo only removes what it made itself."""
+    countdown_table.drop(env.cr)
     env["ir.config_parameter"].sudo().search([("key", "=", TOKENS)]).unlink()

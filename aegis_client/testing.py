@@ -4,7 +4,6 @@ import base64
 import json
 import time
 import uuid
-from contextlib import nullcontext
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -13,10 +12,10 @@ from odoo import release
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import config
 
-from . import engine, guard
+from . import countdown_table, engine, guard
 from .countdown import DAY, Countdown
+from .guard import passed
 from .license_files import reader
-from .models.aegis_countdown import written
 from .models.aegis_license_facts import TOKENS
 
 
@@ -40,7 +39,7 @@ class Vendor:
             {self.kid: public.decode()}, issuer=self.issuer, use=["license"], modules=modules
         )
 
-    def license(self, module, typ="aegis-license+jwt", without=(), **changes):
+    def license(self, module, /, typ="aegis-license+jwt", without=(), **changes):
         """Sign a license that works here for a year from now, changed as told.
 
         :param str module: technical name of the module that it covers
@@ -62,6 +61,8 @@ class Vendor:
             "license_type": "subscription",
             **changes,
         }
+        if "modules" in changes:
+            del claims["module"]
         return self.sign({name: value for name, value in claims.items() if name not in without}, typ)
 
     def sign(self, claims, typ="aegis-license+jwt"):
@@ -95,12 +96,13 @@ class LicensedCase(TransactionCase):
         cls.vendor = Vendor()
         keyring = cls.vendor.keyring()
         cls.licenses = cls.env["aegis.license"]
-        cls.countdowns = cls.env["aegis.countdown"]
         cls.parameters = cls.env["ir.config_parameter"].sudo()
         cls.classPatch(type(cls.licenses), "_keyring", lambda self: keyring)
         cls.classPatch(type(cls.licenses), "_files", lambda self: ())
         # Nothing is committed by a test.
-        cls.classPatch(type(cls.countdowns), "_cursor", lambda self: nullcontext(self.env.cr))
+        cls.classPatch(
+            countdown_table, "write_at_once", lambda _registry, *what: countdown_table.write(cls.cr, *what)
+        )
         cls.addClassCleanup(reader.forget)
         # Between the tests the cache must not carry over what this class has.
         cls.env.registry.clear_cache()
@@ -109,8 +111,9 @@ class LicensedCase(TransactionCase):
 
     def setUp(self):
         super().setUp()
-        # What the test before wrote is undone.
-        written.clear()
+        # What the test before did is undone.
+        countdown_table.written.clear()
+        passed.clear()
 
     @classmethod
     def use_license(cls, days=30, **claims):
@@ -129,7 +132,7 @@ class LicensedCase(TransactionCase):
         :param bool counting_down: whether the module goes on working for some days, as after it has worked
         """
         cls.parameters.search([("key", "=", TOKENS)]).unlink()
-        cls.countdowns._write_down(cls.licensed_module, Countdown(worked=counting_down))
+        countdown_table.write(cls.cr, cls.licensed_module, Countdown(worked=counting_down))
 
     @classmethod
     def check_declaration(cls):

@@ -1,5 +1,4 @@
 from . import base
-from . import aegis_countdown
 from . import aegis_license
 from . import aegis_license_facts
 from . import aegis_license_store
@@ -12,6 +11,7 @@ from . import aegis_license_guard
 from . import aegis_license_reminders
 from . import ir_actions_report
 from . import ir_actions_server
+from . import ir_config_parameter
 from . import ir_cron
 from . import ir_http
 from . import ir_module_module

@@ -9,7 +9,7 @@ import time
 
 from odoo import _, api, fields, models, release
 
-from .. import countdown, engine
+from .. import countdown, countdown_table, engine
 from ..exceptions import LicenseRequired, LicenseRequiredRedirect
 
 CODES = [
@@ -70,6 +70,7 @@ class AegisLicense(models.Model):
         self.env.cr.execute(
             "CREATE UNIQUE INDEX IF NOT EXISTS aegis_license_issuer_jti_uniq ON aegis_license (issuer, jti)"
         )
+        countdown_table.create(self.env.cr)
 
     @private
     @api.model
@@ -104,11 +105,14 @@ class AegisLicense(models.Model):
         if self.env.registry.ready:
             self._remember(facts, module, report if feature is None or report.ok else self.check(module))
             if not report.ok:
-                raise self._refusal(module, report)
+                raise self._refusal(module, report, feature)
         return report
 
-    def _refusal(self, module, report):
-        message = "%s: %s" % (self._module_title(module), self._sentence(report, module))
+    def _refusal(self, module, report, feature):
+        sentence = self._sentence(report, module)
+        if feature is not None and self.check(module).ok:
+            sentence = _("The license does not cover this function. Ask the vendor for one that does.")
+        message = "%s: %s" % (self._module_title(module), sentence)
         return self._error(message, report.code)
 
     def _error(self, message, code):
@@ -126,35 +130,36 @@ class AegisLicense(models.Model):
         """Evaluate the licenses of a text by themselves."""
         return self._evaluate(None, texts=(text,))
 
-    def _evaluate(self, module, feature=None, now=None, texts=None, released=None):
+    def _evaluate(self, module, feature=None, now=None, texts=None, released=None, present=None):
         """Ask the engine, and count down.
 
         :param module: technical name, or ``None`` to ask for the licenses by themselves
         :param int now: Unix seconds, or ``None`` for the present
         :param texts: what to evaluate instead of the licenses of this database
         :param str released: the release of a module that is not installed
+        :param int present: what counts as the present where ``now`` is not
         """
-        return self._look(module, feature, now, texts, released)[1]
+        return self._look(module, feature, now, texts, released, present)[1]
 
-    def _look(self, module, feature=None, now=None, texts=None, released=None):
+    def _look(self, module, feature=None, now=None, texts=None, released=None, present=None):
         """Do what :meth:`_evaluate` does, and tell the facts too: to look them up again takes time."""
         facts = self._facts()
         report = self._ask_engine(facts, module, feature, now, texts, released)
         if not report.ok:
             # Never a "no" from a cache: another transaction may have filled it with what was true before.
-            present = self._read_facts()
-            if present != facts:
-                facts = present
+            as_it_is = self._read_facts()
+            if as_it_is != facts:
+                facts = as_it_is
                 report = self._ask_engine(facts, module, feature, now, texts, released)
             if module in facts.declarations and texts is None:
-                report = self._count_down(facts, report, module, feature, now)
+                report = self._count_down(facts, report, module, feature, now, present)
         return facts, report
 
-    def _count_down(self, facts, report, module, feature, now):
+    def _count_down(self, facts, report, module, feature, now, present):
         if feature is not None and self._ask_engine(facts, module, None, now, None, None).ok:
             # The module is licensed, without this feature: nothing has stopped to work.
             return report
-        present = int(time.time())
+        present = int(time.time()) if present is None else present
         at = present if now is None else now
         return countdown.applied(facts.countdowns.get(module), report, at, present)
 

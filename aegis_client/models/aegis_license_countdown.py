@@ -4,7 +4,7 @@ import time
 
 from odoo import models
 
-from .. import countdown
+from .. import countdown, countdown_table
 from ..countdown import Countdown
 
 
@@ -17,11 +17,10 @@ class AegisLicense(models.Model):
         :param report: of the module as such
         """
         if module in facts.declarations:
-            countdowns = self.env["aegis.countdown"]
-            known = countdowns._written(module) or facts.countdowns.get(module)
+            known = countdown_table.just_written(self.env.cr, module) or facts.countdowns.get(module)
             seen = countdown.observed(known, report, int(time.time()))
             if seen != known:
-                countdowns._write_down_at_once(module, seen)
+                countdown_table.write_at_once(self.env.registry, module, seen)
 
     def _remember_all(self):
         """Remember how each protected module stands, with this transaction."""
@@ -33,7 +32,7 @@ class AegisLicense(models.Model):
         known = facts.countdowns.get(module)
         seen = countdown.observed(known, report, int(time.time()))
         if seen != known:
-            self.env["aegis.countdown"]._write_down(module, seen)
+            countdown_table.write(self.env.cr, module, seen)
 
     def _remember_loading(self, module, is_new, parents):
         """Remember a protected module that is being installed or upgraded, with this transaction.
@@ -51,7 +50,7 @@ class AegisLicense(models.Model):
             # It has not worked yet. But what it comes with has, without it, and goes on as long.
             inherited = [facts.countdowns.get(name, countdown.UNSEEN) for name in parents]
             best = max(inherited, key=_generosity, default=Countdown(worked=False))
-            self.env["aegis.countdown"]._write_down(module, best)
+            countdown_table.write(self.env.cr, module, best)
 
 
 def _generosity(known):

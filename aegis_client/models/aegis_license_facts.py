@@ -9,7 +9,7 @@ from odoo import models
 from odoo.modules.module import get_manifest
 from odoo.tools import config, ormcache
 
-from .. import engine
+from .. import countdown_table, engine
 from ..declarations import declared
 from ..license_files import reader
 
@@ -72,7 +72,7 @@ class AegisLicense(models.Model):
             bool(parameters["web.base.url.freeze"]),
             _instance(uuid, domain),
             parameters["database.is_neutralized"].lower() in ("true", "t", "1"),
-            self.env["aegis.countdown"]._all(),
+            countdown_table.read(self.env.cr),
             *(self._modules() if self.env.registry.ready else self._read_modules()),
         )
 
@@ -94,9 +94,12 @@ class AegisLicense(models.Model):
         return self._read_modules()
 
     def _read_modules(self):
-        domain = [("state", "in", ["installed", "to upgrade"])]
-        installed = sorted(self.env["ir.module.module"].sudo().search(domain).mapped("name"))
-        return frozenset(installed), self._declarations(installed)
+        # What Odoo has loaded, not what is said of it: anybody who manages modules can write their states.
+        installed = set(self.env.registry._init_modules)
+        if not self.env.registry.ready:
+            domain = [("state", "in", ["installed", "to upgrade", "to remove"])]
+            installed.update(self.env["ir.module.module"].sudo().search(domain).mapped("name"))
+        return frozenset(installed), self._declarations(sorted(installed))
 
     def _declarations(self, installed):
         """Give what modules declare under ``aegis`` in their manifests: these are protected.

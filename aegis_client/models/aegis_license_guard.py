@@ -1,13 +1,14 @@
 """The guard's and the gate's questions to the licenses."""
 
 import logging
+import time
 
 from odoo import _, models
 from odoo.exceptions import UserError
 
 from ..contexts import incoming_mail
 from ..gate import COMMAND_LINE_DONE
-from ..guard import freeze, let_mail_in
+from ..guard import PASSING, freeze, let_mail_in, passed
 
 INSTALLABLE = ("valid", "expiring")
 """With these a protected module may be installed; in grace or while a count-down runs it only goes on."""
@@ -37,8 +38,13 @@ class AegisLicense(models.Model):
         :param str module: the module whose license is needed
         :raise LicenseRequired: there is none that works
         """
-        if self.env.registry.ready and not incoming_mail.get():
-            self.require(module)
+        if not self.env.registry.ready or incoming_mail.get():
+            return
+        now, key = time.time(), (self.env.cr.dbname, module)
+        since, until = passed.get(key, (now, now))
+        if not since <= now < until:
+            report = self.require(module)
+            passed[key] = now, min(now + PASSING, report.next_change or now + PASSING)
 
     def _report_for_installing(self, module):
         """Give the report of a protected module that may not be installed; ``None`` when it may."""

@@ -1,5 +1,7 @@
 """What the settings page shows, as plain values for its templates."""
 
+import time
+
 from markupsafe import Markup
 
 from odoo import _, models, release
@@ -173,14 +175,15 @@ class AegisLicense(models.Model):
         return sorted(changes, key=lambda change: change["at"])
 
     def _changes_of(self, module):
-        report = self._evaluate(module)
+        present = int(time.time())
+        report = self._evaluate(module, present=present)
         title = self._module_title(module) if module else ""
         for _step in range(STEPS):
             at = report.next_change
             if at is None:
                 break
             was_counting_down = "counting_down" in report.flags
-            report = self._evaluate(module, now=at)
+            report = self._evaluate(module, now=at, present=present)
             effect = self._effect(report.code)
             if was_counting_down and not report.ok:
                 effect["effect"] = _("The count-down is over: nothing new can be made with the module.")

@@ -9,6 +9,7 @@ from email.utils import formatdate, make_msgid
 from odoo import _, api, fields, models
 from odoo.tools import config, groupby, plaintext2html
 
+from .. import countdown_table
 from .aegis_license_words import DAY
 
 THRESHOLDS = (1, 3, 7, 14, 30)
@@ -46,21 +47,20 @@ class AegisLicense(models.Model):
             with self.env.cr.savepoint():
                 return step(*args)
         except Exception:
-            _logger.exception("AEGIS: a step of the daily look at the licenses failed")
+            _logger.exception("AEGIS: a look at the licenses failed")
             return None
 
     def _mail_what_is_due(self):
         if not self._has_mail_server():
             return
-        relevant = [(self._row(module, report), module, report) for module, report in self._reports()]
-        relevant = [item for item in relevant if item[0] and self._due(item[0], item[2]) is not None]
-        for row, items in groupby(relevant, key=lambda item: item[0]):
+        reports = self._reports()
+        by_license = [(self._row(report), module, report) for module, report in reports]
+        by_license = [item for item in by_license if item[0] and self._due(item[0], item[2]) is not None]
+        for row, items in groupby(by_license, key=lambda item: item[0]):
             self._try(self._mail_about, row, [(module, report) for _row, module, report in items])
+        self._try(self._mail_about_countdowns, [item for item in reports if "counting_down" in item[1].flags])
 
-    def _row(self, module, report):
-        """Give the row that remembers when it was mailed about: of the license, or of a count-down."""
-        if "counting_down" in report.flags:
-            return self.env["aegis.countdown"].sudo().search([("module", "=", module)])
+    def _row(self, report):
         license_ = report.license
         if not license_:
             return self.browse()
@@ -68,7 +68,7 @@ class AegisLicense(models.Model):
 
     def _due(self, row, report):
         """Give the threshold, in days, that is to be mailed about now; ``None`` when there is none."""
-        if report.code in DAILY or "counting_down" in report.flags:
+        if report.code in DAILY:
             return 0 if row.warned_on != fields.Date.context_today(self) else None
         if report.code != "expiring":
             return None
@@ -83,19 +83,27 @@ class AegisLicense(models.Model):
         return bool(servers or config["smtp_server"] not in (False, "", "localhost"))
 
     def _mail_about(self, row, reports):
-        """Mail each administrator, in their language, about one license; it is done once somebody got it.
+        """Mail about one license; it is done once somebody got it.
 
         :param reports: ``(module, report)`` of the modules that it decides about
         """
+        if self._write_to_administrators(reports):
+            due = self._due(row, reports[0][1])
+            row.write({"warned_days": due, "warned_on": fields.Date.context_today(self)})
+
+    def _mail_about_countdowns(self, reports):
+        """Mail about the modules that are counting down, once a day; it is done once somebody got it."""
+        due = countdown_table.not_warned(self.env.cr, [module for module, _report in reports])
+        if due and self._write_to_administrators([item for item in reports if item[0] in due]):
+            countdown_table.note_warning(self.env.cr, due)
+
+    def _write_to_administrators(self, reports):
+        """Mail each administrator, in their language; say whether anybody got it."""
         sent = False
         for user in self._administrators():
             speaker = self.with_context(lang=user.lang, tz=user.tz)
             sent = bool(self._try(speaker._write_to, user, reports)) or sent
-        if sent:
-            due = self._due(row, reports[0][1])
-            row.write({"warned_on": fields.Date.context_today(self)})
-            if row._name == self._name:
-                row.warned_days = due
+        return sent
 
     def _administrators(self):
         group = self.env.ref("base.group_system").sudo()

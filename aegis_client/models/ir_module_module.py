@@ -30,5 +30,5 @@ class IrModuleModule(models.Model):
             if licenses._declaration(module.name):
                 # Somebody may have marked for an upgrade what was never installed.
                 is_new = module.state == "to install" or not module.latest_version
-                licenses._remember_loading(module.name, is_new, parents(module).mapped("name"))
+                licenses._try(licenses._remember_loading, module.name, is_new, parents(module).mapped("name"))
         return result

@@ -15,7 +15,7 @@ __all__ = ["DAY", "MODULE", "LicenseCase", "Vendor"]
 class Vendor(testing.Vendor):
     """One whose licenses cover that module."""
 
-    def license(self, module=MODULE, **how):
+    def license(self, module=MODULE, /, **how):
         return super().license(module, **how)
 
 

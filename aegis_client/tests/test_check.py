@@ -50,11 +50,11 @@ class TestCheck(LicenseCase):
         self.assertEqual(self.code(), "not_yet_valid")
 
     def test_other_module(self):
-        self.store(module="something_else")
+        self.parameters.set_param("aegis.license_tokens", self.vendor.license("something_else"))
         self.assertEqual(self.code(), "missing")
 
     def test_other_odoo_version(self):
-        self.store(module=MODULE, modules=[], without=["modules"])
+        self.store()
         self.assertEqual(self.code(), "valid")
         entry = {"technical_name": MODULE, "allowed_major_versions": ["16"]}
         self.store(modules=[entry], without=["module"])
@@ -170,7 +170,7 @@ class TestCheck(LicenseCase):
         self.assertIn("domain=erp.example.com:8443 ", self.licenses._activation_text())
 
     def test_too_many_together_count_each_by_itself(self):
-        others = "\n".join(self.vendor.license(module="other") for _number in range(256))
+        others = "\n".join(self.vendor.license("other") for _number in range(256))
         good = LicenseFile("/one", self.vendor.license())
         crowd = LicenseFile("/two", others)
         with patch.object(type(self.licenses), "_files", lambda self: (good, crowd)):

@@ -9,11 +9,12 @@ from odoo import Command, release
 from odoo.exceptions import UserError
 from odoo.tests import Form, HttpCase, tagged
 
-from .. import engine
+from .. import countdown_table, engine
 from ..contexts import incoming_mail, marked, scheduled
 from ..countdown import Countdown
 from ..declarations import Declaration
 from ..exceptions import LicenseRequired, LicenseRequiredRedirect
+from ..guard import passed
 from ..models.ir_actions_server import refused
 from .common import DAY, MODULE, LicenseCase, Vendor
 
@@ -68,7 +69,7 @@ class GuardCase(LicenseCase):
         self.parameters.set_param("aegis.license_tokens", tokens[status]())
 
     def remember(self, countdown):
-        self.countdowns._write_down(MODULE, countdown)
+        countdown_table.write(self.env.cr, MODULE, countdown)
 
     def names(self):
         return self.model.search([]).mapped("name")
@@ -163,6 +164,37 @@ class TestStatuses(GuardCase):
                     with self.assertRaises(LicenseRequired):
                         self.record.name = status
 
+    def asked(self, seconds=0):
+        """Say how often a create so many seconds from now asks for the license."""
+        later = patch("odoo.addons.aegis_client.models.aegis_license_guard.time.time", lambda: now + seconds)
+        asking = patch.object(
+            type(self.licenses), "require", autospec=True, return_value=self.licenses.check(MODULE)
+        )
+        now = time.time()
+        with asking as require, later:
+            self.model.create({"name": "x"})
+        return require.call_count
+
+    def test_it_asks_once_a_second_at_most(self):
+        self.set_status("valid")
+        self.assertEqual([self.asked(), self.asked(0.5), self.asked(1.5), self.asked(1.6)], [1, 0, 1, 0])
+
+    def test_it_asks_when_the_clock_was_set_back(self):
+        self.set_status("valid")
+        self.assertEqual([self.asked(), self.asked(-60)], [1, 1])
+
+    def test_it_asks_when_the_license_ends(self):
+        end = int(time.time()) + 1
+        self.parameters.set_param("aegis.license_tokens", self.vendor.license(exp=end))
+        self.model.create({"name": "x"})
+        self.assertEqual(passed[self.env.cr.dbname, MODULE][1], end)
+
+    def test_it_asks_when_a_parameter_has_changed(self):
+        self.set_status("valid")
+        self.assertEqual(self.asked(), 1)
+        self.parameters.set_param("some.parameter", "x")
+        self.assertEqual([self.asked(), self.asked()], [1, 0])
+
     def test_other_models_go_on(self):
         self.guard_write_too()
         self.set_status("expired")
@@ -185,6 +217,12 @@ class TestStatuses(GuardCase):
         self.patch(self.env.registry, "ready", False)
         self.model.create({"name": "From a data file"}).name = "From a migration"
         self.assertIn("From a migration", self.names())
+
+    def test_the_state_of_a_module_is_no_way_out(self):
+        module = self.env["ir.module.module"].search([("name", "=", MODULE)])
+        for state in ("to remove", "uninstalled", "to upgrade"):
+            module.state = state
+            self.assertIn(MODULE, self.licenses._read_modules()[0])
 
     def test_a_registry_without_the_set_refuses_nothing(self):
         with patch.object(self.env.registry, "aegis_guarded", MappingProxyType({})):

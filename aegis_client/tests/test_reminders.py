@@ -8,6 +8,7 @@ from reportlab.pdfgen.canvas import Canvas
 from odoo.tests import tagged
 from odoo.tools.pdf import PdfFileReader
 
+from .. import countdown_table
 from ..countdown import Countdown
 from ..declarations import Declaration
 from ..watermark import stamped
@@ -153,7 +154,7 @@ class TestWatermark(LicenseCase):
     def test_none_while_a_countdown_runs(self):
         self.use_no_license(counting_down=True)
         self.assertEqual(self.words(), "")
-        self.countdowns._write_down(MODULE, Countdown(worked=True, since=1))
+        countdown_table.write(self.env.cr, MODULE, Countdown(worked=True, since=1))
         self.assertEqual(self.words(), "NO VALID LICENSE")
 
     def test_always_on_a_staging_copy(self):

@@ -148,7 +148,7 @@ class TestSettings(LicenseCase):
         self.assertIn(self.parameters.get_param("database.uuid"), settings.aegis_activation)
 
     def test_a_shared_file_shows_what_concerns_this_database(self):
-        ours, other = self.vendor.license(), self.vendor.license(module="not_installed_here")
+        ours, other = self.vendor.license(), self.vendor.license("not_installed_here")
         elsewhere = self.vendor.license(instance_fingerprint="sha256:" + 64 * "0")
         file = LicenseFile("/etc/odoo/all.license", "\n".join([ours, other, elsewhere]))
         with patch.object(type(self.licenses), "_files", lambda self: (file,)):

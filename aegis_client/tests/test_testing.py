@@ -2,6 +2,7 @@
 
 from unittest.mock import patch
 
+from odoo import release
 from odoo.tests import tagged
 from odoo.tools import config
 
@@ -30,6 +31,16 @@ class TestLicensedCase(LicenseCase):
     def test_one_with_claims(self):
         self.use_license(limits={"users": 5})
         self.assertEqual(self.licenses.check(MODULE).license.limits, {"users": 5})
+
+    def test_one_with_features(self):
+        entry = {
+            "technical_name": MODULE,
+            "allowed_major_versions": [release.major_version],
+            "features": ["a"],
+        }
+        self.use_license(modules=[entry])
+        self.assertTrue(self.licenses.check(MODULE, feature="a").ok)
+        self.assertFalse(self.licenses.check(MODULE, feature="b").ok)
 
     def test_none_again(self):
         self.use_license()

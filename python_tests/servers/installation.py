@@ -36,6 +36,14 @@ ALLOWED = {
     r"odoo\.tools\.config.*unknown option": "an option that the lab passes to all series",
 }
 COMPLAINT = re.compile(r"^\S+ \S+ \d+ (WARNING|ERROR|CRITICAL) .*$", re.MULTILINE)
+#: What a refused module may not leave; the models of the tests are named after their modules.
+LEFTOVERS = """
+SELECT name || ' is ' || state FROM ir_module_module WHERE state LIKE 'to %%'
+UNION ALL SELECT name || ' is ' || state FROM ir_module_module WHERE name = ANY(%s) AND state <> 'uninstalled'
+UNION ALL SELECT 'table ' || tablename FROM pg_tables WHERE tablename = ANY(%s)
+UNION ALL SELECT 'model ' || model FROM ir_model WHERE replace(model, '.', '_') = ANY(%s)
+UNION ALL SELECT 'identifier ' || module || '.' || name FROM ir_model_data WHERE module = ANY(%s)
+"""
 CREATE_USER = f"""
 users = env["res.users"]
 field = "group_ids" if "group_ids" in users._fields else "groups_id"
@@ -94,6 +102,21 @@ class Database:
     def server(self, *args: str, env: Mapping[str, str] | None = None) -> Server:
         """Give a server of this database, to be started."""
         return Server(self.odoo, self.cluster, self.name, addons=self.addons, args=args, env=env)
+
+    def state(self, module: str) -> str:
+        """Give the state of a module as Odoo records it; empty when it does not know the module."""
+        rows = self.query("SELECT state FROM ir_module_module WHERE name = %s", module)
+        return rows[0][0] if rows else ""
+
+    def leftovers(self, *modules: str) -> list[str]:
+        """List what modules that were refused have left behind, and what else waits to be installed."""
+        # An array for each: a query takes a process.
+        return [text for (text,) in self.query(LEFTOVERS, *[list(modules)] * LEFTOVERS.count("%s"))]
+
+    def stop_working(self) -> None:
+        """Have all protected modules never worked, so that each status counts at once."""
+        never = "worked = FALSE, worked_until = NULL, since = NULL"
+        self.query(f"UPDATE aegis_countdown SET {never} RETURNING id")  # noqa: S608
 
     def parameter(self, key: str) -> str | None:
         """Read a parameter as it is stored."""
@@ -158,8 +181,7 @@ class Installation:
         settings = {"AEGIS_LICENSE_FILE": str(file)}
         modules = ["aegis_client", "aegis_demo"]
         install(self.odoo, self.cluster, database.name, modules, addons=ADDONS, env=settings)
-        # As if it had never worked, so that each status counts at once.
-        database.query("UPDATE aegis_countdown SET worked = FALSE, worked_until = NULL RETURNING id")
+        database.stop_working()
         database.execute(CREATE_USER)
         with database.server() as server:
             Session(server.url, database.name, "admin").load_assets()
