@@ -22,29 +22,34 @@ class Countdown(NamedTuple):
     """What is remembered of a module; instants in Unix seconds.
 
     ``worked`` says that it did in this database; ``worked_until`` is the end of the license that let it,
-    ``None`` when that had no end; ``since`` is when the trouble was first seen, ``None`` when there is none.
+    ``None`` when that had no end; ``since`` is when the trouble was first seen, ``None`` when there is none;
+    ``features`` are those that worked, ``None`` for all.
     """
 
     worked: bool
     worked_until: int | None = None
     since: int | None = None
+    features: tuple | None = None
 
 
 UNSEEN = Countdown(worked=True)
 """Where nothing is remembered: the module was there before its protection, because installing it is noted."""
 
 
-def applied(countdown, report, at, now):
+def applied(countdown, report, at, now, feature=None):
     """Let a report that says no say that the module goes on working, where it does.
 
     :param Countdown countdown: what is remembered of the module, or ``None``
     :param report: what the engine says at an instant
     :param int at: that instant
     :param int now: the present
+    :param str feature: the feature that was asked for, or ``None`` for the module as such
     :return: the report itself, or one with ``ok`` and the flag ``counting_down``
     """
     known = countdown or UNSEEN
     if report.ok or not known.worked or report.code in NONE_FOR:
+        return report
+    if feature is not None and known.features is not None and feature not in known.features:
         return report
     until = _since(known, now) + DAYS * DAY
     if known.worked_until is not None:
@@ -53,10 +58,11 @@ def applied(countdown, report, at, now):
     return engine.counting_down(report, until) if at < until else report
 
 
-def observed(countdown, report, now):
+def observed(countdown, module, report, now):
     """Say what is to be remembered of a module after a look at it.
 
     :param Countdown countdown: what is remembered, or ``None``
+    :param str module: technical name of the module
     :param report: what the engine says of the module as such, with or without :func:`applied`
     :param int now: the present, in Unix seconds
     :rtype: Countdown
@@ -65,7 +71,7 @@ def observed(countdown, report, now):
     if "counting_down" in report.flags:
         return known._replace(since=_since(known, now))
     if report.ok:
-        return Countdown(worked=True, worked_until=_end(report.license))
+        return Countdown(True, _end(report.license), None, _features(module, report))
     if report.code in NONE_FOR:
         return known._replace(worked=False, since=None)
     return known
@@ -74,6 +80,22 @@ def observed(countdown, report, now):
 def _since(countdown, now):
     """Give when the trouble began: now, if it was not seen yet or by a clock that was ahead."""
     return now if countdown.since is None or countdown.since > now else countdown.since
+
+
+def _features(module, report):
+    """Give the features of a module that the licenses together cover, in order; ``None`` for all."""
+    licenses = [
+        assessment.license for assessment in report.assessments if assessment.ok and assessment.license
+    ]
+    entries = [entry for license_ in licenses for entry in license_.modules if _is_covered(module, entry)]
+    if not entries or any(entry["features"] is None for entry in entries):
+        return None
+    return tuple(sorted({feature for entry in entries for feature in entry["features"]}))
+
+
+def _is_covered(module, entry):
+    name = entry["technical_name"]
+    return module.startswith(name[:-1]) if name.endswith("*") else module == name
 
 
 def _end(license_):

@@ -4,6 +4,7 @@ It is a plain table and no model of Odoo, because a model can be reached from Od
 right, a server action or a further field: whoever may do that could begin a count-down anew for ever.
 """
 
+import json
 import logging
 import time
 
@@ -25,7 +26,7 @@ def create(cr):
     """Create the table, if it is not there. Instants are Unix seconds."""
     cr.execute(
         "CREATE TABLE IF NOT EXISTS aegis_countdown (module varchar PRIMARY KEY, worked boolean NOT NULL,"
-        " worked_until bigint, since bigint, warned_on date)"
+        " worked_until bigint, since bigint, features varchar, warned_on date)"
     )
 
 
@@ -41,8 +42,11 @@ def read(cr):
     """
     if not table_exists(cr, "aegis_countdown"):
         return {}
-    cr.execute("SELECT module, worked, worked_until, since FROM aegis_countdown")
-    return {module: Countdown(*values) for module, *values in cr.fetchall()}
+    cr.execute("SELECT module, worked, worked_until, since, features FROM aegis_countdown")
+    return {
+        module: Countdown(*values, None if features is None else tuple(json.loads(features)))
+        for module, *values, features in cr.fetchall()
+    }
 
 
 def write(cr, module, countdown):
@@ -91,10 +95,11 @@ def note_warning(cr, modules):
 
 
 def _upsert(cr, module, countdown):
+    features = None if countdown.features is None else json.dumps(countdown.features)
     cr.execute(
-        "INSERT INTO aegis_countdown (module, worked, worked_until, since) VALUES (%s, %s, %s, %s)"
-        " ON CONFLICT (module) DO UPDATE SET"
-        " worked = EXCLUDED.worked, worked_until = EXCLUDED.worked_until, since = EXCLUDED.since",
-        [module, *countdown],
+        "INSERT INTO aegis_countdown (module, worked, worked_until, since, features)"
+        " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (module) DO UPDATE SET worked = EXCLUDED.worked,"
+        " worked_until = EXCLUDED.worked_until, since = EXCLUDED.since, features = EXCLUDED.features",
+        [module, countdown.worked, countdown.worked_until, countdown.since, features],
         log_exceptions=False,
     )

@@ -48,8 +48,8 @@ def declared(module, manifest):
 
 
 def _models(_module, given):
-    wanted = dict.fromkeys(given, ("create",)) if isinstance(given, list | tuple) else given
-    if not isinstance(wanted, dict) or not all(isinstance(model, str) for model in wanted):
+    wanted = dict.fromkeys(given, ("create",)) if _is_list(given) else given
+    if not isinstance(wanted, dict) or not _is_list(list(wanted)):
         raise ValueError("a list of models, or a dictionary of models and operations")
     if not all(_is_list(names) and names and OPERATIONS.issuperset(names) for names in wanted.values()):
         raise ValueError('such that the operations of each model are "create", "write" or both')

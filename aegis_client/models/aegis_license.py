@@ -161,7 +161,7 @@ class AegisLicense(models.Model):
             return report
         present = int(time.time()) if present is None else present
         at = present if now is None else now
-        return countdown.applied(facts.countdowns.get(module), report, at, present)
+        return countdown.applied(facts.countdowns.get(module), report, at, present, feature)
 
     def _ask_engine(self, facts, module, feature, now, texts, released):
         problem = engine.problem()

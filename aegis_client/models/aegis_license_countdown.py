@@ -18,7 +18,7 @@ class AegisLicense(models.Model):
         """
         if module in facts.declarations:
             known = countdown_table.just_written(self.env.cr, module) or facts.countdowns.get(module)
-            seen = countdown.observed(known, report, int(time.time()))
+            seen = countdown.observed(known, module, report, int(time.time()))
             if seen != known:
                 countdown_table.write_at_once(self.env.registry, module, seen)
 
@@ -30,7 +30,7 @@ class AegisLicense(models.Model):
 
     def _remember_with_transaction(self, facts, module, report):
         known = facts.countdowns.get(module)
-        seen = countdown.observed(known, report, int(time.time()))
+        seen = countdown.observed(known, module, report, int(time.time()))
         if seen != known:
             countdown_table.write(self.env.cr, module, seen)
 

@@ -116,11 +116,11 @@ class AegisLicense(models.Model):
         """
         try:
             manifest = get_manifest(module)
+            return declared(module, manifest) if "aegis" in manifest else None
         except Exception:
             # Odoo has its own say about a manifest that cannot be read.
             _logger.exception("AEGIS: the manifest of %s cannot be read", module)
             return None
-        return declared(module, manifest) if "aegis" in manifest else None
 
     def _files(self):
         """Give the license files of this database.

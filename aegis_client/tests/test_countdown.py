@@ -85,21 +85,23 @@ class TestArithmetic(BaseCase):
         self.assertEqual((report.next_change, report.next_code), (NOW + DAY, "valid"))
 
     def test_remembered_of_what_works(self):
-        self.assertEqual(observed(None, yes(exp=NOW + DAY), NOW), Countdown(True, NOW + DAY))
-        self.assertEqual(observed(None, yes(exp=NOW, grace_until=NOW + DAY), NOW), Countdown(True, NOW + DAY))
-        self.assertEqual(observed(Countdown(False, None, 5), yes(), NOW), Countdown(worked=True))
+        self.assertEqual(observed(None, MODULE, yes(exp=NOW + DAY), NOW), Countdown(True, NOW + DAY))
+        self.assertEqual(
+            observed(None, MODULE, yes(exp=NOW, grace_until=NOW + DAY), NOW), Countdown(True, NOW + DAY)
+        )
+        self.assertEqual(observed(Countdown(False, None, 5), MODULE, yes(), NOW), Countdown(worked=True))
 
     def test_remembered_of_trouble(self):
         known = Countdown(worked=True)
-        first = observed(known, applied(known, no("missing"), NOW, NOW), NOW)
+        first = observed(known, MODULE, applied(known, no("missing"), NOW, NOW), NOW)
         self.assertEqual(first, Countdown(worked=True, since=NOW))
-        later = observed(first, applied(first, no("missing"), NOW + DAY, NOW + DAY), NOW + DAY)
+        later = observed(first, MODULE, applied(first, no("missing"), NOW + DAY, NOW + DAY), NOW + DAY)
         self.assertEqual(later, first)
-        self.assertEqual(observed(first, no("missing"), NOW + 20 * DAY), first)
+        self.assertEqual(observed(first, MODULE, no("missing"), NOW + 20 * DAY), first)
 
     def test_remembered_of_an_end(self):
-        self.assertEqual(observed(Countdown(True, NOW, 5), no("expired"), NOW), Countdown(False, NOW))
-        self.assertEqual(observed(None, no("revoked"), NOW), Countdown(worked=False))
+        self.assertEqual(observed(Countdown(True, NOW, 5), MODULE, no("expired"), NOW), Countdown(False, NOW))
+        self.assertEqual(observed(None, MODULE, no("revoked"), NOW), Countdown(worked=False))
 
 
 @tagged("post_install", "-at_install")
@@ -196,6 +198,22 @@ class TestCountdown(LicenseCase):
         self.assertIn("does not cover this function", str(caught.exception))
         self.lose()
         self.assertTrue(self.licenses.check(MODULE, feature="a").ok)
+
+    def test_a_feature_that_was_not_bought_gets_none_when_the_license_is_taken_away(self):
+        entry = {
+            "technical_name": MODULE,
+            "allowed_major_versions": [release.major_version],
+            "features": ["a"],
+        }
+        other = {**entry, "features": ["c"]}
+        pattern = {**entry, "technical_name": MODULE[:4] + "*", "features": ["d"]}
+        tokens = [self.vendor.license(modules=[each], exp=NOW) for each in (entry, other, pattern)]
+        self.parameters.set_param("aegis.license_tokens", "\n".join(tokens))
+        self.licenses.require(MODULE)
+        self.assertEqual(self.remembered(), Countdown(True, NOW, None, ("a", "c", "d")))
+        self.lose()
+        for feature, ok in (("a", True), ("b", False), ("c", True), ("d", True), (None, True)):
+            self.assertEqual(self.licenses.check(MODULE, feature=feature).ok, ok, feature)
 
     def test_a_module_that_is_not_protected_gets_none(self):
         self.assertFalse(self.licenses.check("base").ok)

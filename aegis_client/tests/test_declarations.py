@@ -46,13 +46,9 @@ class TestDeclarations(LicenseCase):
         self.assertIn('"model"', self.wrong(model=["acme.slip"]))
 
     def test_wrong_models(self):
-        for given in (
-            "acme.slip",
-            [1],
-            {"acme.slip": "create"},
-            {"acme.slip": []},
-            {"acme.slip": ["delete"]},
-        ):
+        for operations in ("create", [], ["delete"], [["create"]], None, 1):
+            self.assertIn('"models"', self.wrong(models={"acme.slip": operations}))
+        for given in ("acme.slip", [1], [{"acme.slip": ["create"]}], {1: ["create"]}, 1):
             self.assertIn('"models"', self.wrong(models=given))
 
     def test_wrong_menus(self):
