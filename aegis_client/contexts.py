@@ -6,6 +6,9 @@ from contextvars import ContextVar
 incoming_mail = ContextVar("aegis_incoming_mail", default=False)
 """Records are made out of e-mails that came in: a refused one would be lost."""
 
+given_values = ContextVar("aegis_given_values", default=False)
+"""Somebody handed in an e-mail together with values for the record."""
+
 upgrade = ContextVar("aegis_upgrade", default=False)
 """Modules are marked for an upgrade, which installs what they newly need."""
 

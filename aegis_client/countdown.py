@@ -70,8 +70,11 @@ def observed(countdown, module, report, now):
     known = countdown or UNSEEN
     if "counting_down" in report.flags:
         return known._replace(since=_since(known, now))
+    if report.ok and "staging" in report.flags:
+        # Anybody can call a database a copy for a moment.
+        return known
     if report.ok:
-        return Countdown(True, _end(report.license), None, _features(module, report))
+        return Countdown(True, _end(module, report), None, _features(module, report))
     if report.code in NONE_FOR:
         return known._replace(worked=False, since=None)
     return known
@@ -84,10 +87,9 @@ def _since(countdown, now):
 
 def _features(module, report):
     """Give the features of a module that the licenses together cover, in order; ``None`` for all."""
-    licenses = [
-        assessment.license for assessment in report.assessments if assessment.ok and assessment.license
+    entries = [
+        entry for license_ in _working(report) for entry in license_.modules if _is_covered(module, entry)
     ]
-    entries = [entry for license_ in licenses for entry in license_.modules if _is_covered(module, entry)]
     if not entries or any(entry["features"] is None for entry in entries):
         return None
     return tuple(sorted({feature for entry in entries for feature in entry["features"]}))
@@ -98,5 +100,14 @@ def _is_covered(module, entry):
     return module.startswith(name[:-1]) if name.endswith("*") else module == name
 
 
-def _end(license_):
-    return license_ and (license_.grace_until or license_.exp)
+def _end(module, report):
+    """Give the latest end of the licenses that cover a module; ``None`` when one has none."""
+    licenses = [
+        each for each in _working(report) if any(_is_covered(module, entry) for entry in each.modules)
+    ]
+    ends = [each.grace_until or each.exp for each in licenses or [report.license]]
+    return None if None in ends else max(ends)
+
+
+def _working(report):
+    return [assessment.license for assessment in report.assessments if assessment.ok and assessment.license]

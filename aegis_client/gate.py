@@ -62,13 +62,20 @@ def parents(module):
 def _asked_for(env):
     """Give the names of what is being installed because somebody asked for it, or for what needs it."""
     modules = env["ir.module.module"].search([("state", "=", "to install")])
-    by_name = env["ir.module.module"]
+    named, upgrade = _command_line(env.registry)
+    by_name = env["ir.module.module"].search([("name", "in", named)])
+    by_name |= by_name.upstream_dependencies()
+    # What was left marked from before must not fail an upgrade.
+    return {module.name for module in modules if module in by_name or not (upgrade or _comes_along(module))}
+
+
+def _command_line(registry):
+    """Give what the command line names for installing, and whether it names anything for an upgrade."""
     named = config["init"] or ()
     # On an empty database Odoo 17 and 18 name whatever they load, and "all".
-    if "all" not in named and not getattr(type(env.registry), COMMAND_LINE_DONE, False):
-        by_name = by_name.search([("name", "in", list(named))])
-        by_name |= by_name.upstream_dependencies()
-    return {module.name for module in modules if module in by_name or not _comes_along(module)}
+    if "all" in named or getattr(type(registry), COMMAND_LINE_DONE, False):
+        return [], False
+    return list(named), bool(config["update"])
 
 
 def _comes_along(module, seen=()):

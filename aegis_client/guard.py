@@ -1,9 +1,10 @@
 """Which models are guarded, and by the license of which module; found out when Odoo has loaded them."""
 
+import functools
 import logging
 from types import MappingProxyType
 
-from .contexts import incoming_mail, marked
+from .contexts import given_values, incoming_mail, marked
 
 _logger = logging.getLogger(__name__)
 
@@ -67,15 +68,32 @@ def _is_own(registry, module, model):
 
 def let_mail_in(registry):
     """Have records made out of incoming e-mails pass the guard, if there is a module for e-mails."""
-    if "mail.thread" not in registry:
+    if "mail.thread" in registry:
+        thread = registry["mail.thread"]
+        _wrap(thread, "message_process", _process)
+        _wrap(thread, "_message_route_process", _route)
+
+
+def _process(original, self, model, message, custom_values=None, *args, **kwargs):
+    # A mail server hands in a mail, and nothing else. With values it is a way to create records over RPC.
+    with marked(given_values, bool(custom_values)):
+        return original(self, model, message, custom_values, *args, **kwargs)
+
+
+def _route(original, self, *args, **kwargs):
+    with marked(incoming_mail, not given_values.get()):
+        return original(self, *args, **kwargs)
+
+
+def _wrap(model, name, wrapper):
+    """Put a function around a method of a model, once; it is called with the method and its arguments."""
+    original = getattr(model, name)
+    if hasattr(original, "aegis_original"):
         return
-    thread = registry["mail.thread"]
-    original = thread._message_route_process
-    if not hasattr(original, "aegis_original"):
 
-        def _message_route_process(self, *args, **kwargs):
-            with marked(incoming_mail):
-                return original(self, *args, **kwargs)
+    @functools.wraps(original)
+    def method(self, *args, **kwargs):
+        return wrapper(original, self, *args, **kwargs)
 
-        _message_route_process.aegis_original = original
-        thread._message_route_process = _message_route_process
+    method.aegis_original = original
+    setattr(model, name, method)

@@ -7,8 +7,8 @@ from ..exceptions import LicenseRequired
 
 _logger = logging.getLogger(__name__)
 
-refused = set()
-"""The scheduled actions of this process that are known to lack a license: each is logged once."""
+refused = {}
+"""What was said of the scheduled actions of this process that lack a license: each is logged once."""
 
 
 class IrActionsServer(models.Model):
@@ -29,15 +29,15 @@ class IrActionsServer(models.Model):
             except LicenseRequired as error:
                 self._aegis_skip(key, error)
                 return False
-        refused.discard(key)
+        refused.pop(key, None)
         return result
 
     def _aegis_skip(self, key, error):
         self.env.cr.rollback()
         self.env.registry.reset_changes()
         if key not in refused:
-            refused.add(key)
             _logger.warning("The scheduled action %s was skipped. %s", self.sudo().mapped("name"), error)
+        refused[key] = str(error)
         progress = self.env.context.get("ir_cron_progress_id")
         if progress:
             # What it says is left to do would have Odoo start it again at once.

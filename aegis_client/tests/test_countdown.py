@@ -91,6 +91,14 @@ class TestArithmetic(BaseCase):
         )
         self.assertEqual(observed(Countdown(False, None, 5), MODULE, yes(), NOW), Countdown(worked=True))
 
+    def test_nothing_is_remembered_of_a_copy_for_staging(self):
+        report = engine.counting_down(yes(), NOW)
+        staging = SimpleNamespace(
+            ok=True, flags=("staging",), code="valid", license=report.license, assessments=()
+        )
+        for known in (Countdown(worked=False), Countdown(worked=True, since=5)):
+            self.assertEqual(observed(known, MODULE, staging, NOW), known)
+
     def test_remembered_of_trouble(self):
         known = Countdown(worked=True)
         first = observed(known, MODULE, applied(known, no("missing"), NOW, NOW), NOW)
@@ -198,6 +206,16 @@ class TestCountdown(LicenseCase):
         self.assertIn("does not cover this function", str(caught.exception))
         self.lose()
         self.assertTrue(self.licenses.check(MODULE, feature="a").ok)
+
+    def test_of_several_licenses_the_latest_end_counts(self):
+        tokens = [self.vendor.license(exp=NOW, iat=1000), self.vendor.license(exp=self.in_days(2))]
+        self.parameters.set_param("aegis.license_tokens", "\n".join(tokens))
+        self.licenses.require(MODULE)
+        self.assertEqual(self.remembered().worked_until, NOW)
+        tokens.append(self.vendor.license(license_type="perpetual", without=["exp"], iat=1000))
+        self.parameters.set_param("aegis.license_tokens", "\n".join(tokens))
+        self.licenses.require(MODULE)
+        self.assertIsNone(self.remembered().worked_until)
 
     def test_a_feature_that_was_not_bought_gets_none_when_the_license_is_taken_away(self):
         entry = {

@@ -127,18 +127,18 @@ class TestLoading(GateCase):
         self.patch(self.env.registry, "ready", False)
         self.patch(type(self.env.registry), gate.COMMAND_LINE_DONE, False)
 
-    def load(self, module, *named):
+    def load(self, module, *named, upgrade=()):
         """Load a module that is to be installed; the command line has named some."""
         self.env.flush_all()
         if hasattr(self.env.registry, "aegis_gate_passed"):
             del self.env.registry.aegis_gate_passed
-        with patch.object(gate, "config", {"init": dict.fromkeys(named, True)}):
+        with patch.object(gate, "config", {"init": dict.fromkeys(named, True), "update": upgrade}):
             gate.refuse_at_loading(self.env)
             gate.pre_init_hook_for("odoo.addons.%s" % module.name)(self.env)
 
-    def assert_refused(self, module, *named):
+    def assert_refused(self, module, *named, upgrade=()):
         with self.assertRaises(UserError) as caught:
-            self.load(module, *named)
+            self.load(module, *named, upgrade=upgrade)
         self.assertIn("Paid aegis_test_paid cannot be installed", str(caught.exception))
         self.assertIn("AEGIS_LICENSE_FILE", str(caught.exception))
 
@@ -177,6 +177,15 @@ class TestLoading(GateCase):
         self.paid.state = "to install"
         self.assert_refused(self.paid, PROTECTED, "all")
 
+    def test_left_marked_from_before_an_upgrade(self):
+        self.paid.state = "to install"
+        self.load(self.paid, upgrade=["all"])
+        self.load(self.paid, self.other.name, upgrade=["base"])
+
+    def test_named_beside_an_upgrade(self):
+        self.paid.state = "to install"
+        self.assert_refused(self.paid, PROTECTED, upgrade=["all"])
+
     def test_needed_by_an_upgrade(self):
         self.paid.state = "to install"
         for state in ("to upgrade", "installed"):
@@ -206,7 +215,7 @@ class TestLoading(GateCase):
 
     def test_a_hook_in_a_file_of_its_own(self):
         self.paid.state = "to install"
-        with self.assertRaises(UserError), patch.object(gate, "config", {"init": {}}):
+        with self.assertRaises(UserError), patch.object(gate, "config", {"init": {}, "update": {}}):
             gate.pre_init_hook_for("odoo.addons.%s.hooks" % PROTECTED)(self.env)
 
     def test_the_hook_of_a_module_that_is_not_being_installed(self):

@@ -23,16 +23,23 @@ WELCOME = """
 Odoo {series} is at   {url}
 Login, password   admin, admin
 
-1. Apps > AEGIS Demo > Activate: refused, for want of a license.
+{first}
 2. Settings > AEGIS License: paste this one, press Validate.
 
 {token}
 
-3. Apps > AEGIS Demo > Activate: it installs. Write a note, print it.
+3. {then}Write a note, print it.
 4. See the license end within a minute, in another terminal: make expire
 
 Ctrl-C stops all of it; the database stays for the next time.
 """
+
+
+OFFERED = (
+    "1. Apps > AEGIS Demo > Activate: refused, for want of a license.",
+    "Apps > AEGIS Demo > Activate. ",
+)
+INSTALLED = ("1. AEGIS Demo is installed already; make clean begins anew.", "")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,7 +72,16 @@ def run(chosen: argparse.Namespace) -> None:
             state = _state(odoo.number)
             state.write_text(json.dumps({"url": server.url, "database": name}))
             try:
-                print(WELCOME.format(series=odoo.number, url=server.url, token=token), flush=True)
+                sql = "SELECT 1 FROM ir_module_module WHERE name = 'aegis_demo' AND state = 'installed'"
+                first, then = INSTALLED if private.query(name, sql) else OFFERED
+                told = {
+                    "series": odoo.number,
+                    "url": server.url,
+                    "token": token,
+                    "first": first,
+                    "then": then,
+                }
+                print(WELCOME.format(**told), flush=True)
                 server.wait()
                 raise RuntimeError(f"Odoo ended by itself; see {server.log}.")
             except KeyboardInterrupt:
