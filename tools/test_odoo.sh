@@ -10,12 +10,12 @@ read -r _ python < <(tools/pythons.sh) || {
 }
 environment=.cache/lab/environments/tests
 
-# The browser, and what prints reports and reads them. Elsewhere than on a server of continuous integration only
+# The browser, and what prints reports and draws them. Elsewhere than on a server of continuous integration only
 # root gets them: nobody is asked for a password.
 packages=()
 command -v chromium chromium-browser google-chrome >/dev/null || packages+=(chromium)
 command -v wkhtmltopdf >/dev/null || packages+=(wkhtmltopdf)
-command -v pdftotext >/dev/null || packages+=(poppler-utils)
+command -v pdftoppm >/dev/null || packages+=(poppler-utils)
 as_root=()
 [ "$(id -u)" = 0 ] || as_root=(sudo -n)
 if [ ${#packages[@]} != 0 ] && command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || [ -n "${CI:-}" ]; }; then

@@ -138,6 +138,21 @@ class Person:
         """What came of Validate."""
         return self.page.locator(".o_notification")
 
+    @property
+    def dialog(self) -> Locator:
+        """The dialog in front, present or not."""
+        return self.page.locator(".modal:not(.o_inactive_modal)")
+
+    @property
+    def sections(self) -> Locator:
+        """The menu of the application that is open."""
+        return self.page.locator(".o_menu_sections")
+
+    def field_of(self, name: str) -> Locator:
+        """Where a field of a form is filled in."""
+        field = self.page.locator(f".o_form_view .o_field_widget[name={name}]")
+        return field.locator("input, textarea").first
+
     def open(self, path: str = "/web") -> None:
         """Load a page of the web client anew, and wait until it stands."""
         # A change of the fragment alone would not load anything.
@@ -154,6 +169,29 @@ class Person:
         """Open an action by its full name."""
         self.open(f"/web#action={self._action(name)}")
 
+    def open_record(self, action: str, model: str, record: int) -> None:
+        """Open the form of a record."""
+        self.open(f"/web#id={record}&model={model}&view_type=form&action={self._action(action)}")
+        self.page.locator(".o_form_view").wait_for()
+
+    def find_app(self, title: str) -> Locator:
+        """Look for a module in Odoo's apps, as they come up; give its card."""
+        self.open_action("base.open_module_tree")
+        self.page.locator(".o_searchview_input").fill(title)
+        self.page.locator(".o_searchview_input").press("Enter")
+        return self.page.locator(".o_kanban_record:not(.o_kanban_ghost)", has_text=title)
+
+    def follow_the_dialog(self) -> None:
+        """Press the dialog's way to the settings page, see it in a tab of its own, and close that tab."""
+        with self.page.context.expect_page() as opened:
+            self.dialog.get_by_role("button", name="Open AEGIS License").click()
+        opened.value.locator("[name=aegis_text] textarea").wait_for()
+        opened.value.close()
+
+    def save(self) -> None:
+        """Press the button that saves a form."""
+        self.page.locator(".o_form_button_save").click()
+
     def call(self, model: str, method: str, *args: object) -> Any:  # noqa: ANN401 - whatever it answers
         """Call a method on the server as this person."""
         params = {"model": model, "method": method, "args": args, "kwargs": {}}
@@ -167,6 +205,13 @@ class Person:
     def store(self, text: str) -> None:
         """Store licenses, past the page."""
         assert self.call("aegis.license", "store", text)["stored"]
+
+    def get(self, path: str) -> bytes:
+        """Download what is at a path as this person."""
+        answer = self.page.request.get(self.server.url + path, timeout=120_000)
+        body: bytes = answer.body()
+        assert answer.ok, (answer.status, body[:2000])
+        return body
 
     def put(self, text: str = "") -> None:
         """Put licenses where they are stored, in place of what is there, whatever they are worth."""

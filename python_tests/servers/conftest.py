@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -79,6 +80,16 @@ def chromium() -> Iterator[Chromium]:
         )
     with Chromium(program) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def printing() -> None:
+    """Have what makes a PDF and what draws one; where they are missing it is as without a browser."""
+    for program, package in (("wkhtmltopdf", "wkhtmltopdf"), ("pdftoppm", "poppler-utils")):
+        if shutil.which(program) is None:
+            (pytest.fail if IN_CI else pytest.skip)(
+                f"there is no {program}; install your system's package {package}"
+            )
 
 
 @pytest.fixture

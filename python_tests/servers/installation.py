@@ -116,7 +116,7 @@ class Database:
     def stop_working(self) -> None:
         """Have all protected modules never worked, so that each status counts at once."""
         never = "worked = FALSE, worked_until = NULL, since = NULL"
-        self.query(f"UPDATE aegis_countdown SET {never} RETURNING id")  # noqa: S608
+        self.query(f"UPDATE aegis_countdown SET {never} RETURNING module")  # noqa: S608
 
     def parameter(self, key: str) -> str | None:
         """Read a parameter as it is stored."""

@@ -53,6 +53,11 @@ class Licenses:
         }
         return self.vendor.license(without=without, typ="aegis-license+jwt", **values)
 
+    def perpetual(self, updates_until: int, **claims: object) -> str:
+        """Sign a license without end for releases before an instant, in Unix seconds."""
+        claims = {"license_type": "perpetual", "updates_until": updates_until, **claims}
+        return self.license(without=["exp"], **claims)  # type: ignore[arg-type]
+
     def revocation_list(self) -> str:
         """Sign a list of withdrawn licenses, which is no license."""
         now = int(time.time())

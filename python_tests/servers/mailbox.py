@@ -50,7 +50,7 @@ class Mailbox:
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 30) -> None:
-    """Wait for what a cron does.
+    """Wait for what a cron does, or for what is believed for some seconds only.
 
     Raises:
         TimeoutError: it did not happen.
@@ -58,5 +58,5 @@ def wait_until(condition: Callable[[], object], seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise TimeoutError("the cron did not do what is waited for")
+            raise TimeoutError("what is waited for did not happen")
         time.sleep(0.2)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from odoo_lab import CHECKOUT, Server
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 from servers.browser import PICTURE, Chromium, Person
 from servers.installation import Database, Installation
 from servers.licenses import Licenses, of_a_stranger
@@ -58,10 +58,16 @@ def split(term: str) -> list[str]:
     return re.split(r"<[^>]*>|%\(\w+\)s|%s|\\n", term)
 
 
-def left(person: Person) -> list[str]:
+def left(person: Person, place: str = "body") -> list[str]:
     """Give the English terms that stand on the page; words, not parts of others, and not of names."""
-    text = person.page.locator("body").inner_text().replace("AEGIS Demo", "")
+    text = person.page.locator(place).last.inner_text().replace("AEGIS Demo", "")
     return [term for term in english() if re.search(rf"(?<!\w){re.escape(term)}(?!\w)", text)]
+
+
+def assert_french(place: Locator, term: str) -> None:
+    """Expect a term of the addon in French, in all its parts."""
+    for piece in split(dict(terms(TERMS.read_text()))[term]):
+        expect(place).to_contain_text(piece.strip())
 
 
 def test_page_and_banner(admin: Person, licenses: Licenses) -> None:
@@ -103,15 +109,25 @@ def test_dialogs_and_list(admin: Person, licenses: Licenses) -> None:
     assert left(admin) == []
 
 
-def test_a_refused_button(admin: Person) -> None:
+def test_a_refused_button(admin: Person, licenses: Licenses, database: Database) -> None:
     """The dialog of a protected method."""
-    admin.put()
-    note = admin.call("aegis.demo.note", "create", {"name": "Note"})
-    admin.open(
-        f"/web#id={note}&model=aegis.demo.note&view_type=form&action=aegis_demo.action_aegis_demo_note"
-    )
+    admin.put(licenses.license(-3))
+    # Past Odoo, which refuses it.
+    sql = "INSERT INTO aegis_demo_note (name) VALUES ('Note') RETURNING id"
+    note = database.query(sql)[0][0]
+    admin.open_record("aegis_demo.action_aegis_demo_note", "aegis.demo.note", note)
     admin.page.locator("button[name=action_summarize]").click()
-    admin.page.locator(".modal .modal-footer button").first.wait_for()
+    assert_french(admin.dialog, "Ended on %(end)s (%(left)s).")
+    assert left(admin) == []
+
+
+def test_a_refused_record(admin: Person, licenses: Licenses) -> None:
+    """The dialog of the guard."""
+    admin.put(licenses.license(-3))
+    admin.open_action("aegis_demo.action_aegis_demo_new")
+    admin.field_of("name").fill("Compte rendu")
+    admin.save()
+    assert_french(admin.dialog, "Ended on %(end)s (%(left)s).")
     assert left(admin) == []
 
 
@@ -121,3 +137,33 @@ def test_picture_of_the_page(chromium: Chromium, server: Server, licenses: Licen
         person.put(licenses.license(400))
         person.open_settings()
         person.take_picture(pictures / "settings-valid-fr.png")
+
+
+def test_a_count_down(admin: Person, licenses: Licenses) -> None:
+    """What the banner says of a module whose license has vanished."""
+    admin.put(licenses.license())
+    admin.call("aegis.demo.note", "create", {"name": "Compte rendu"})
+    admin.put()
+    admin.open("/web#action=aegis_demo.action_aegis_demo_note")
+    assert_french(admin.banner, "The module goes on working until %(day)s (%(left)s).")
+    expect(admin.banner).to_contain_text("dans 14 jours")
+    assert left(admin) == []
+
+
+def test_a_watermark(admin: Person, licenses: Licenses, database: Database) -> None:
+    """The words across a report."""
+    admin.put(licenses.license(-3))
+    note = database.query("SELECT max(id) FROM aegis_demo_note")[0][0]
+    admin.page.goto(f"{admin.server.url}/report/html/aegis_demo.report_note/{note}")
+    assert_french(admin.page.locator(".o_aegis_watermark"), "NO VALID LICENSE")
+
+
+def test_a_refused_installation(admin: Person, database: Database) -> None:
+    """The dialog in Odoo's apps, once the module is uninstalled."""
+    admin.put()
+    found = admin.call("ir.module.module", "search", [("name", "=", "aegis_demo")])
+    admin.call("ir.module.module", "button_immediate_uninstall", found)
+    assert database.state("aegis_demo") == "uninstalled"
+    admin.find_app("AEGIS Demo").locator("button[name=button_immediate_install]").click()
+    assert_french(admin.dialog, "%(module)s cannot be installed: %(reason)s")
+    assert left(admin, ".modal") == []

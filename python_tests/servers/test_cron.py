@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from odoo_lab import Server
+from servers.crons import let_run
 from servers.installation import Database, Installation, complaints
 from servers.licenses import Licenses
 from servers.mailbox import Mailbox, wait_until
@@ -37,7 +38,7 @@ class Scheduler:
 
     def put(self, text: str) -> None:
         """Put licenses where they are stored, in place of what is there."""
-        self.admin.call("ir.config_parameter", "set_param", "aegis.license_tokens", text)
+        self.admin.put(text)
 
     def is_active(self) -> bool:
         """Say whether the cron will run again."""
@@ -45,12 +46,8 @@ class Scheduler:
 
     def _run(self, module: str, name: str) -> None:
         cron = self._id(module, name)
-        past = "now() at time zone 'UTC' - interval '1 minute'"
-        self.database.query(f"UPDATE ir_cron SET lastcall = NULL, nextcall = {past} WHERE id = %s", cron)  # noqa: S608
-        # Odoo's own way to wake its scheduler, which otherwise looks once a minute.
-        self.database.cluster.query("postgres", f"NOTIFY cron_trigger, '{self.database.name}'")
-        ran = "SELECT 1 FROM ir_cron WHERE id = %s AND lastcall IS NOT NULL"
-        wait_until(lambda: self.database.query(ran, cron))
+        assert cron
+        let_run(self.database, cron)
 
     def _id(self, module: str, name: str) -> int | None:
         sql = "SELECT res_id FROM ir_model_data WHERE module = %s AND name = %s"

@@ -1,30 +1,28 @@
 """Both ways to install the addon, and what is said when a part is not there."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
 from odoo_lab import CHECKOUT, environment
 from servers.installation import ADDONS, Database, Installation, complaints
+from servers.licenses import Licenses
 from servers.web import Session
 
 
-def installed(database: Database, module: str = "aegis_client") -> str:
-    """Give the state of a module as Odoo records it."""
-    state: str = database.query("SELECT state FROM ir_module_module WHERE name = %s", module)[0][0]
-    return state
-
-
-def must_be_silent(database: Database, *args: str) -> None:
+def must_be_silent(database: Database, *args: str, env: Mapping[str, str] | None = None) -> None:
     """Run Odoo, and insist that it ends well and complains about nothing."""
-    done = database.run(*args)
+    done = database.run(*args, env=env)
     assert done.returncode == 0, done.stdout[-2000:]
     assert not complaints(done.stdout)
 
 
-def install_upgrade_load(database: Database) -> None:
+def install_upgrade_load(database: Database, file: Path) -> None:
     """Go through what an administrator does, in silence."""
-    must_be_silent(database, "-i", "aegis_client,aegis_demo")
-    assert installed(database) == installed(database, "aegis_demo") == "installed"
-    must_be_silent(database, "-u", "aegis_client")
+    settings = {"AEGIS_LICENSE_FILE": str(file)}
+    must_be_silent(database, "-i", "aegis_client,aegis_demo", env=settings)
+    assert database.state("aegis_client") == database.state("aegis_demo") == "installed"
+    must_be_silent(database, "-u", "aegis_client", env=settings)
     must_be_silent(database)
     with database.server() as server:
         assert "There is no license for this module" in Session(server.url, database.name, "admin").page()
@@ -37,18 +35,26 @@ def folder_of_the_addon(database: Database) -> str:
     return folder
 
 
-def test_addon_in_the_addons_path_with_the_wheel_as_engine(installation: Installation) -> None:
+@pytest.fixture(scope="module")
+def file(licenses: Licenses, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a file with a license of the protected module."""
+    made = tmp_path_factory.mktemp("licenses") / "demo.license"
+    made.write_text(licenses.license())
+    return made
+
+
+def test_addon_in_the_addons_path_with_the_wheel_as_engine(installation: Installation, file: Path) -> None:
     """It installs, upgrades and loads without a warning."""
     database = installation.empty("install_path")
-    install_upgrade_load(database)
+    install_upgrade_load(database, file)
     assert folder_of_the_addon(database) == str(CHECKOUT / "aegis_client")
 
 
-def test_wheel_that_carries_the_addon(installation: Installation, wheel: Path) -> None:
+def test_wheel_that_carries_the_addon(installation: Installation, wheel: Path, file: Path) -> None:
     """No folder of addons has it: it installs, upgrades and loads from site-packages without a warning."""
     carrying = environment("suite-wheel", wheel)
     database = installation.empty("install_wheel").using(carrying, [CHECKOUT / "examples"])
-    install_upgrade_load(database)
+    install_upgrade_load(database, file)
     assert folder_of_the_addon(database).startswith(str(carrying.parents[1]))
 
 
@@ -86,10 +92,10 @@ except Exception as error:
         assert "Install" in said
     assert not database.query("SELECT 1 FROM pg_tables WHERE tablename LIKE 'aegis%'")
     assert not database.query("SELECT 1 FROM ir_model_data WHERE module = 'aegis_client'")
-    assert installed(database) != "installed"
+    assert database.state("aegis_client") != "installed"
     # With the wheel it is as if nothing had happened.
     must_be_silent(database.using(installation.odoo.python), "-i", "aegis_client")
-    assert installed(database) == "installed"
+    assert database.state("aegis_client") == "installed"
 
 
 def test_when_the_wheel_is_gone_odoo_starts_and_says_so(installation: Installation) -> None:
@@ -105,13 +111,15 @@ def test_when_the_wheel_is_gone_odoo_starts_and_says_so(installation: Installati
         people = {login: Session(server.url, database.name, login) for login in ("admin", "user")}
         for banner in (person.banner() for person in people.values()):
             assert banner
-            assert banner["level"] == "danger"
+            # It has worked until now.
+            assert banner["level"] == "warning"
             assert gone in banner["lines"][0]
+            assert "The module goes on working until" in banner["lines"][0]
         assert gone in people["admin"].page()
         assert people["admin"].call("aegis.license", "store", installation.licenses.license())["refused"]
     # An upgrade of the whole database must not fail for want of it.
     assert database.without_engine().run("-u", "base_setup").returncode == 0
-    assert installed(database) == "installed"
+    assert database.state("aegis_client") == "installed"
     assert database.parameter("aegis.license_tokens") == token
     with database.server() as server:
         assert Session(server.url, database.name, "admin").banner() is None

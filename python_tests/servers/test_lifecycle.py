@@ -1,10 +1,12 @@
 """Install, upgrade, uninstall: what stays in the database, and what does not."""
 
+import ast
 import dataclasses
 import re
 import subprocess
+from pathlib import Path
 
-from odoo_lab import copy
+from odoo_lab import CHECKOUT, copy
 from servers.installation import Database, Installation
 from servers.web import Session
 
@@ -42,29 +44,40 @@ def schema(database: Database) -> str:
     return re.sub(r"^\\(un)?restrict .*$", "", done.stdout, flags=re.MULTILINE)
 
 
-def test_uninstalling_leaves_nothing_behind(installation: Installation) -> None:
+def test_uninstalling_leaves_nothing_behind(installation: Installation, tmp_path: Path) -> None:
     """After install, upgrade, use and uninstall the schema is the one of before, and no row tells of it."""
     database = installation.empty("lifecycle")
     before = schema(database)
-    database.run("-i", "aegis_client,aegis_demo")
-    database.run("-u", "aegis_client")
+    file = tmp_path / "demo.license"
+    file.write_text(installation.licenses.license())
+    for option, modules in (("-i", "aegis_client,aegis_demo"), ("-u", "aegis_client")):
+        done = database.run(option, modules, env={"AEGIS_LICENSE_FILE": str(file)})
+        assert done.returncode == 0, done.stdout[-2000:]
     with database.server() as server:
         person = Session(server.url, database.name, "admin")
         person.call("aegis.license", "store", installation.licenses.license())
         person.page()
+        assert person.call("aegis.demo.note", "create", [{"name": "kept"}])
     assert database.parameter("aegis.license_tokens")
     database.execute(UNINSTALL)
+    assert database.state("aegis_client") == database.state("aegis_demo") == "uninstalled"
     assert {name: rows for name, sql in LEFTOVERS.items() if (rows := database.query(sql))} == {}
     assert schema(database) == before
 
 
 def test_upgrade_from_an_older_state_keeps_the_license(installation: Installation) -> None:
-    """A lower version, a column and a view not there yet: -u makes them, and the license works on."""
+    """A lower version, a table, a column and a view not there yet: -u makes them; the license works on."""
     database = installation.database("older")
     with database.server() as server:
         person = Session(server.url, database.name, "admin")
         person.call("aegis.license", "store", installation.licenses.license())
     stored = database.parameter("aegis.license_tokens")
+    database.query("DROP TABLE aegis_countdown")
+    with database.server() as server:
+        # The files are there, and the upgrade is yet to come.
+        person = Session(server.url, database.name, "admin")
+        assert person.banner() is None
+        assert person.call("aegis.demo.note", "create", {"name": "in between"})
     database.query("UPDATE ir_module_module SET latest_version = %s WHERE name = 'aegis_client'", "0.0.1")
     database.query("ALTER TABLE aegis_license DROP COLUMN last_match")
     database.query("DELETE FROM ir_ui_view WHERE key = 'aegis_client.badge'")
@@ -76,7 +89,9 @@ def test_upgrade_from_an_older_state_keeps_the_license(installation: Installatio
         assert person.banner() is None
         assert "Azure Interior" in person.page()
     rows = database.query("SELECT latest_version FROM ir_module_module WHERE name = 'aegis_client'")
-    assert rows[0][0].endswith("1.0.0")
+    manifest = ast.literal_eval((CHECKOUT / "aegis_client" / "__manifest__.py").read_text())
+    assert rows[0][0] == f"{installation.number}.0.{manifest['version']}"
+    assert database.query("SELECT module, worked FROM aegis_countdown") == [("aegis_demo", True)]
 
 
 def test_a_copy_is_another_instance_unless_it_is_for_staging(installation: Installation) -> None:

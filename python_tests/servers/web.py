@@ -7,6 +7,21 @@ import urllib.request
 from typing import Any
 
 
+def is_refused(person: "Session", model: str, because: str) -> bool:
+    """Try to make a record, and say whether it was refused.
+
+    Raises:
+        RuntimeError: it was, for another reason.
+    """
+    try:
+        person.call(model, "create", {"name": "tried"})
+    except RuntimeError as error:
+        if because not in str(error):
+            raise
+        return True
+    return False
+
+
 class Session:
     """A person who is logged in.
 
@@ -48,6 +63,28 @@ class Session:
         """
         path = f"/web/dataset/call_kw/{model}/{method}"
         return self.post(path, model=model, method=method, args=args, kwargs=named)
+
+    def put(self, text: str) -> None:
+        """Put licenses where they are stored, in place of what is there, as an administrator can by hand."""
+        self.call("ir.config_parameter", "set_param", "aegis.license_tokens", text or False)
+
+    def ids(self, model: str, /, **values: object) -> list[int]:
+        """Search by values."""
+        found: list[int] = self.call(model, "search", [[name, "=", value] for name, value in values.items()])
+        return found
+
+    def modules(self, *names: str) -> list[int]:
+        """Give the records of modules."""
+        found: list[int] = self.call("ir.module.module", "search", [["name", "in", names]])
+        return found
+
+    def press(self, button: str, *modules: str) -> None:
+        """Press a button of modules, such as ``button_immediate_install``.
+
+        Raises:
+            RuntimeError: Odoo refused; the message is Odoo's.
+        """
+        self.call("ir.module.module", button, self.modules(*modules))
 
     def banner(self) -> dict[str, Any] | None:
         """Give the banner as the next loading of the page would show it."""
