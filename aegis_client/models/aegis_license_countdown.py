@@ -1,11 +1,14 @@
 """When what is remembered of a module is written down."""
 
+import logging
 import time
 
 from odoo import models
 
 from .. import countdown, countdown_table
 from ..countdown import Countdown
+
+_logger = logging.getLogger(__name__)
 
 
 class AegisLicense(models.Model):
@@ -14,8 +17,16 @@ class AegisLicense(models.Model):
     def _remember(self, facts, module, report):
         """Remember how a module was found when it was used, whatever becomes of this transaction.
 
+        Raises nothing: nobody is to be stopped by a note that cannot be made.
+
         :param report: of the module as such
         """
+        try:
+            self._remember_at_once(facts, module, report)
+        except Exception:
+            _logger.exception("AEGIS: how %s was found could not be remembered", module)
+
+    def _remember_at_once(self, facts, module, report):
         if module in facts.declarations:
             known = countdown_table.just_written(self.env.cr, module) or facts.countdowns.get(module)
             seen = countdown.observed(known, module, report, int(time.time()))
