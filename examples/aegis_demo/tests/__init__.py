@@ -1,0 +1,1 @@
+from . import test_aegis_demo_note
