@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from odoo_lab import Server
-from playwright.sync_api import Download, expect
+from playwright.sync_api import Download, Locator, expect
 from servers.browser import PICTURE, Chromium, Person
 from servers.installation import Database, Installation
 from servers.licenses import Licenses
@@ -61,13 +61,22 @@ def used(person: Person) -> Iterator[Person]:
     """Let a test use a person, who then discards what is not saved: on leaving Odoo tries to save it."""
     person.errors.clear()
     yield person
-    if person.dialog.count():
+    if is_open(person.dialog):
         person.dialog.locator(".modal-footer .btn-secondary, .modal-footer .btn-primary").last.click()
     discard = person.page.locator(".o_form_status_indicator .o_form_button_cancel")
     if discard.is_visible():
         discard.click()
         expect(discard).to_be_hidden()
     assert person.errors == []
+
+
+def is_open(dialog: Locator) -> bool:
+    """Whether a dialog stays: one that was just closed takes a moment to go."""
+    try:
+        expect(dialog).to_have_count(0, timeout=2000)
+    except AssertionError:
+        return True
+    return False
 
 
 @pytest.fixture
