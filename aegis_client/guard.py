@@ -2,29 +2,32 @@
 
 import functools
 import logging
+from collections.abc import Mapping
 from types import MappingProxyType
+from typing import NamedTuple
+
+from odoo.modules.registry import Registry
 
 from .contexts import given_values, incoming_mail, marked
 
 _logger = logging.getLogger(__name__)
 
-NOTHING = MappingProxyType({})
+
+class Guarded(NamedTuple):
+    """The guarded models, by operation: for the name of each that of the module whose license is needed."""
+
+    create: Mapping = MappingProxyType({})
+    write: Mapping = MappingProxyType({})
+
+
+# Until all modules are loaded, and where this addon is not installed.
+Registry.aegis_guarded = Guarded()
 
 PASSING = 1
 """How long, in seconds, the guard lets pass without asking again: at times many records are made at once."""
 
 passed = {}
 """From when until when this process lets pass without asking, in Unix seconds, by database and module."""
-
-
-def guarded(registry, operation):
-    """Give the models whose ``create`` or ``write`` is guarded.
-
-    :param registry: of a database
-    :param str operation: ``"create"`` or ``"write"``
-    :return: for the name of each model that of the module whose license is needed
-    """
-    return getattr(registry, "aegis_guarded", NOTHING).get(operation, NOTHING)
 
 
 def freeze(env, declarations):
@@ -40,9 +43,8 @@ def freeze(env, declarations):
             if _is_own(env.registry, module, model):
                 for operation in operations:
                     tables[operation][model] = module
-    env.registry.aegis_guarded = MappingProxyType(
-        {operation: MappingProxyType(models) for operation, models in tables.items()}
-    )
+    frozen = {operation: MappingProxyType(models) for operation, models in tables.items()}
+    env.registry.aegis_guarded = Guarded(**frozen)
 
 
 def problems(env, module, declaration):

@@ -91,8 +91,8 @@ class TestDeclarations(LicenseCase):
         with self.assertLogs("odoo.addons.aegis_client.guard", "ERROR") as log:
             guard.freeze(self.env, {MODULE: Declaration(models=models, problems=("something",))})
         self.assertEqual(len(log.output), 3)
-        self.assertEqual(dict(guard.guarded(registry, "create")), {})
-        self.assertEqual(dict(guard.guarded(registry, "write")), {})
+        self.assertEqual(dict(registry.aegis_guarded.create), {})
+        self.assertEqual(dict(registry.aegis_guarded.write), {})
 
     def test_own_models_are_guarded(self):
         registry = self.env.registry
@@ -101,8 +101,8 @@ class TestDeclarations(LicenseCase):
             guard.freeze(self.env, {"aegis_client": Declaration(models={"aegis.license": operations})})
             for operation in ("create", "write"):
                 expected = {"aegis.license": "aegis_client"} if operation in operations else {}
-                self.assertEqual(dict(guard.guarded(registry, operation)), expected)
+                self.assertEqual(dict(getattr(registry.aegis_guarded, operation)), expected)
 
     def test_the_guarded_models_cannot_be_changed(self):
         with self.assertRaises(TypeError):
-            guard.guarded(self.env.registry, "create")["res.partner"] = MODULE
+            self.env.registry.aegis_guarded.create["res.partner"] = MODULE

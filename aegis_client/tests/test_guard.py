@@ -2,7 +2,6 @@
 
 import json
 import time
-from types import MappingProxyType
 from unittest.mock import patch
 
 from odoo import Command, release
@@ -14,7 +13,7 @@ from ..contexts import incoming_mail, marked, scheduled
 from ..countdown import Countdown
 from ..declarations import Declaration
 from ..exceptions import LicenseRequired, LicenseRequiredRedirect
-from ..guard import passed
+from ..guard import Guarded, passed
 from ..models.ir_actions_server import refused
 from .common import DAY, MODULE, LicenseCase, Vendor
 
@@ -22,7 +21,7 @@ MODEL = "res.partner.category"
 
 
 def frozen(*operations):
-    return MappingProxyType({operation: {MODEL: MODULE} for operation in operations})
+    return Guarded(**{operation: {MODEL: MODULE} for operation in operations})
 
 
 class GuardCase(LicenseCase):
@@ -225,7 +224,7 @@ class TestStatuses(GuardCase):
             self.assertIn(MODULE, self.licenses._read_modules()[0])
 
     def test_a_registry_without_the_set_refuses_nothing(self):
-        with patch.object(self.env.registry, "aegis_guarded", MappingProxyType({})):
+        with patch.object(self.env.registry, "aegis_guarded", Guarded()):
             self.assertTrue(self.model.create({"name": "x"}))
 
 
