@@ -87,27 +87,25 @@ def _since(countdown, now):
 
 def _features(module, report):
     """Give the features of a module that the licenses together cover, in order; ``None`` for all."""
-    entries = [
-        entry for license_ in _working(report) for entry in license_.modules if _is_covered(module, entry)
-    ]
+    entries = [entry for _license, entry in _working(module, report)]
     if not entries or any(entry["features"] is None for entry in entries):
         return None
     return tuple(sorted({feature for entry in entries for feature in entry["features"]}))
 
 
-def _is_covered(module, entry):
-    name = entry["technical_name"]
-    return module.startswith(name[:-1]) if name.endswith("*") else module == name
-
-
 def _end(module, report):
     """Give the latest end of the licenses that cover a module; ``None`` when one has none."""
-    licenses = [
-        each for each in _working(report) if any(_is_covered(module, entry) for entry in each.modules)
-    ]
-    ends = [each.grace_until or each.exp for each in licenses or [report.license]]
+    licenses = [license_ for license_, _entry in _working(module, report)] or [report.license]
+    ends = [license_.grace_until or license_.exp for license_ in licenses]
     return None if None in ends else max(ends)
 
 
-def _working(report):
-    return [assessment.license for assessment in report.assessments if assessment.ok and assessment.license]
+def _working(module, report):
+    """Give the licenses that work, each with what it says of a module that it covers."""
+    licenses = [item.license for item in report.assessments if item.ok and item.license]
+    return [
+        (license_, entry)
+        for license_ in licenses
+        for entry in license_.modules
+        if engine.covers(entry["technical_name"], module)
+    ]

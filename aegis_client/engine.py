@@ -54,6 +54,11 @@ def problem():
     return None
 
 
+def covers(pattern, module):
+    """Whether what a license names, a module or a pattern such as ``acme_*``, covers a module."""
+    return module.startswith(pattern[:-1]) if pattern.endswith("*") else module == pattern
+
+
 def counting_down(report, until):
     """Give a report of the same that works until an instant, in Unix seconds, and says so by a flag."""
     changes_before = report.next_change is not None and report.next_change < until

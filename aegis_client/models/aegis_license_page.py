@@ -146,14 +146,13 @@ class AegisLicense(models.Model):
     def _covered(self, module):
         """Describe a covered module, or a pattern of modules, and what of it is installed here."""
         name = module["technical_name"]
-        covers = name.__eq__ if not name.endswith("*") else lambda installed: installed.startswith(name[:-1])
         versions = ", ".join(module["allowed_major_versions"])
         features = ", ".join(module["features"] or [])
         return {
             "name": name,
             "versions": versions,
             "features": features,
-            "installed": any(map(covers, self._facts().installed)),
+            "installed": any(engine.covers(name, installed) for installed in self._facts().installed),
         }
 
     def _limits(self, limits):
