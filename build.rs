@@ -4,14 +4,19 @@
 //! The build fails, naming the file, on a private key in the folder, on a weak or malformed key, and on everything
 //! else that [`aegis_core::keyring_from_files`] refuses.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 use std::{env, fs, io};
 
-use aegis_core::{Key, Keyring, KeyringError, keyring_from_files};
+use aegis_core::{Key, Keyring, KeyringError, keyring_from_files, split_bundle};
 
 type Outcome<T> = Result<T, String>;
+
+/// The file of the certificates and lists that the wheel brings along.
+const TRUST: &str = "trust.jwt";
 
 /// The folder of the Odoo addon.
 const ADDON: &str = "aegis_client";
@@ -36,8 +41,11 @@ fn embed_keys(file: &Path) -> Outcome<()> {
     let named = env::var_os("AEGIS_PUBLIC_KEYS").filter(|folder| !folder.is_empty());
     let folder = named.map_or_else(|| PathBuf::from("public_keys"), PathBuf::from);
     println!("cargo::rerun-if-changed={}", folder.display());
-    let keyring = read_keyring(&folder).map_err(|problem| format!("{}: {problem}", folder.display()))?;
-    fs::write(file, source(&keyring)).map_err(|error| format!("{}: {error}", file.display()))
+    let in_folder = |problem| format!("{}: {problem}", folder.display());
+    let (keyring, trust) = read_keyring(&folder).map_err(in_folder)?;
+    check_trust(&keyring, &trust).map_err(|problem| in_folder(format!("{TRUST}: {problem}")))?;
+    let source = format!("{}{}{}", source(&keyring), trust_source(&trust), time_source()?);
+    fs::write(file, source).map_err(|error| format!("{}: {error}", file.display()))
 }
 
 /// Copies the addon as it goes into the wheel, and nothing of the build before.
@@ -63,8 +71,8 @@ fn copy_folder(source: &Path, target: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn read_keyring(folder: &Path) -> Outcome<Keyring> {
-    let (mut pems, mut toml) = (BTreeMap::new(), None);
+fn read_keyring(folder: &Path) -> Outcome<(Keyring, String)> {
+    let (mut pems, mut toml, mut trust) = (BTreeMap::new(), None, String::new());
     for entry in fs::read_dir(folder).map_err(|error| error.to_string())? {
         let path = entry.map_err(|error| error.to_string())?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -74,22 +82,59 @@ fn read_keyring(folder: &Path) -> Outcome<Keyring> {
             return Err(format!("{name} holds a PRIVATE key; move it away at once: only public keys belong here"));
         }
         let kid = name.strip_suffix(".public.pem");
-        if kid.is_none() && name != "keyring.toml" && name != "README.md" {
+        if kid.is_none() && !["keyring.toml", TRUST, "README.md"].contains(&name.as_str()) {
             // What is not known may be a private key in any of its forms, and would go into the source distribution.
-            let only = "only NAME.public.pem, keyring.toml and README.md belong in this folder";
+            let only = "only NAME.public.pem, keyring.toml, trust.jwt and README.md belong in this folder";
             return Err(format!("{name}: {only}; if it holds a private key, move it away at once"));
         }
         match kid {
             Some(kid) => drop(pems.insert(kid.to_owned(), text)),
             None if name == "keyring.toml" => toml = Some(text),
+            None if name == TRUST => trust = text,
             None => {}
         }
     }
     let toml = toml.ok_or("keyring.toml is missing")?;
-    keyring_from_files(&pems, &toml).map_err(|error| match error {
+    let keyring = keyring_from_files(&pems, &toml).map_err(|error| match error {
         KeyringError::Key { kid, fault } => format!("{kid}.public.pem: {fault}"),
         other => other.to_string(),
-    })
+    })?;
+    Ok((keyring, trust))
+}
+
+/// Every token of the file is a certificate or a list that counts with these keys.
+fn check_trust(keyring: &Keyring, text: &str) -> Outcome<()> {
+    let tokens = split_bundle(text).map_err(|error| error.to_string())?;
+    let (_, trust) = keyring.with_trust(text);
+    if tokens.len() != trust.len() || (tokens.is_empty() && !text.trim().is_empty()) {
+        return Err("it holds something else than whole key certificates and revocation lists".to_owned());
+    }
+    for (place, token) in trust.iter().enumerate() {
+        let problem = match &token.content {
+            Err(refusal) => refusal.error.to_string(),
+            Ok(_) if !token.in_force => "A newer list of this issuer is in force.".to_owned(),
+            Ok(_) => continue,
+        };
+        return Err(format!("token {}: {problem}", place + 1));
+    }
+    Ok(())
+}
+
+fn trust_source(trust: &str) -> String {
+    let tokens = split_bundle(trust).unwrap_or_default();
+    let tokens: Vec<_> = tokens.into_iter().flatten().map(Cow::into_owned).collect();
+    format!("pub(crate) static EMBEDDED_TRUST: &str = {:?};\n", tokens.join("\n"))
+}
+
+/// When this wheel was built: the clock of a customer cannot be earlier. `SOURCE_DATE_EPOCH` makes it repeatable.
+fn time_source() -> Outcome<String> {
+    println!("cargo::rerun-if-env-changed=SOURCE_DATE_EPOCH");
+    let time = match env::var("SOURCE_DATE_EPOCH") {
+        Ok(text) => text.parse::<u32>().map_err(|_| "SOURCE_DATE_EPOCH: Unix seconds are meant".to_owned())?.into(),
+        Err(_) => SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs()),
+    };
+    let expect = "#[expect(clippy::unreadable_literal, reason = \"generated\")]";
+    Ok(format!("{expect}\npub(crate) const BUILD_TIME: i64 = {time};\n"))
 }
 
 /// The keyring as Rust source. The keys were checked, and are checked once more when the wheel loads them.

@@ -15,17 +15,21 @@ pub(crate) fn contain<T>(work: impl FnOnce() -> T, fallback: impl FnOnce() -> T)
 }
 
 /// The texts of a sequence, which may not be one text itself. Lone surrogates are replaced: no token has any.
+pub(crate) fn texts(object: &Bound<'_, PyAny>, argument: &str) -> PyResult<Vec<String>> {
+    Ok(strings(object, argument)?.iter().map(|text| text.to_string_lossy().into_owned()).collect())
+}
+
+/// The strings of a sequence, which may not be one string itself.
 ///
 /// Memory is taken as the items come: what `len()` says is up to the caller.
-pub(crate) fn texts(object: &Bound<'_, PyAny>, argument: &str) -> PyResult<Vec<String>> {
+pub(crate) fn strings<'py>(object: &Bound<'py, PyAny>, argument: &str) -> PyResult<Vec<Bound<'py, PyString>>> {
     let wrong = || PyTypeError::new_err(format!("{argument}: a sequence of str is meant"));
     if object.is_instance_of::<PyString>() {
         return Err(wrong());
     }
-    let items = object.cast::<PySequence>().map_err(|_| wrong())?.try_iter()?;
-    let mut texts = Vec::new();
-    for item in items {
-        texts.push(item?.cast::<PyString>().map_err(|_| wrong())?.to_string_lossy().into_owned());
+    let mut strings = Vec::new();
+    for item in object.cast::<PySequence>().map_err(|_| wrong())?.try_iter()? {
+        strings.push(item?.cast_into::<PyString>().map_err(|_| wrong())?);
     }
-    Ok(texts)
+    Ok(strings)
 }

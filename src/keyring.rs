@@ -29,15 +29,18 @@ include!(concat!(env!("OUT_DIR"), "/embedded_keyring.rs"));
 #[pyclass(module = "aegis_license", frozen)]
 pub(crate) struct Keyring {
     inner: core::Keyring,
+    /// The certificates and lists that belong to it.
+    trust: &'static str,
     /// Tells keyrings apart in the cache; never used twice.
     identity: u64,
 }
 
 impl Keyring {
-    fn of(keys: Vec<Key>) -> Result<Self, core::KeyringError> {
+    fn of(keys: Vec<Key>, trust: &'static str) -> Result<Self, core::KeyringError> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let identity = NEXT.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { inner: core::Keyring::new(keys)?, identity })
+        let (inner, _) = core::Keyring::new(keys)?.with_trust(trust);
+        Ok(Self { inner, trust, identity })
     }
 
     pub(crate) const fn core(&self) -> &core::Keyring {
@@ -89,7 +92,7 @@ impl Keyring {
             let parts = KeyParts { kid, issuer, uses, modules, not_before, not_after, public };
             keys.push(Key::new(parts).map_err(value_error)?);
         }
-        Self::of(keys).map_err(value_error)
+        Self::of(keys, "").map_err(value_error)
     }
 
     /// The keys: dicts with ``kid``, ``issuer``, ``use``, ``modules``, ``not_before``, ``not_after``, ``public``
@@ -98,6 +101,16 @@ impl Keyring {
     fn keys<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let keys = self.inner.iter().map(|key| describe(py, key.parts()));
         PyTuple::new(py, keys.collect::<PyResult<Vec<_>>>()?)
+    }
+
+    /// Puts two keyrings together, as for several issuers.
+    ///
+    /// Raises:
+    ///     ValueError: an id occurs twice, or two issuers may license the same module.
+    fn __or__(&self, other: &Self) -> PyResult<Self> {
+        let keys = self.inner.iter().chain(other.inner.iter()).cloned().collect();
+        let trust = if self.trust.is_empty() { other.trust } else { self.trust };
+        Self::of(keys, trust).map_err(value_error)
     }
 
     fn __len__(&self) -> usize {
@@ -156,7 +169,7 @@ pub(crate) fn embedded(py: Python<'_>) -> PyResult<&'static Py<Keyring>> {
         return Ok(keyring);
     }
     let keys = EMBEDDED.iter().map(EmbeddedKey::check).collect::<PyResult<_>>()?;
-    let keyring = Py::new(py, Keyring::of(keys).map_err(value_error)?)?;
+    let keyring = Py::new(py, Keyring::of(keys, EMBEDDED_TRUST).map_err(value_error)?)?;
     Ok(KEYRING.get_or_init(|| keyring))
 }
 

@@ -4,6 +4,7 @@
 #![allow(clippy::unused_self, reason = "Python calls __reduce__ as a method")]
 
 mod boundary;
+mod bundles;
 mod cache;
 mod clock;
 mod errors;
@@ -12,6 +13,9 @@ mod inspect;
 mod keyring;
 mod license;
 mod report;
+mod state;
+mod timeline;
+mod trust;
 mod verify;
 
 /// The extension module `aegis_license._native`.
@@ -27,9 +31,12 @@ mod _native {
     use crate::keyring::Keyring;
     use crate::license::License;
     use crate::report::{Assessment, Check, Report};
+    use crate::state::State;
+    use crate::timeline::Change;
+    use crate::trust::TrustToken;
 
     #[pymodule_export]
-    use crate::fingerprint::fingerprint;
+    use crate::fingerprint::{activation_request, fingerprint};
     #[pymodule_export]
     use crate::inspect::inspect_token;
     #[pymodule_export]
@@ -48,11 +55,14 @@ mod _native {
     fn __getattr__<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyType>> {
         Ok(match name {
             "Assessment" => py.get_type::<Assessment>(),
+            "Change" => py.get_type::<Change>(),
             "Check" => py.get_type::<Check>(),
             "Instance" => py.get_type::<Instance>(),
             "Keyring" => py.get_type::<Keyring>(),
             "License" => py.get_type::<License>(),
             "Report" => py.get_type::<Report>(),
+            "State" => py.get_type::<State>(),
+            "TrustToken" => py.get_type::<TrustToken>(),
             "UnverifiedToken" => py.get_type::<UnverifiedToken>(),
             _ => {
                 let unknown = || PyAttributeError::new_err(format!("module 'aegis_license' has no attribute {name:?}"));

@@ -105,10 +105,26 @@ impl License {
         PyTuple::new(py, modules.collect::<PyResult<Vec<_>>>()?)
     }
 
-    /// The instance it is bound to, or None.
+    /// The fingerprint of the one instance it is bound to, or None.
     #[getter]
     fn instance_fingerprint(&self) -> Option<String> {
-        self.inner.instance_fingerprint.map(|fingerprint| fingerprint.to_string())
+        match &self.inner.binding {
+            Some(core::Binding::Exact(fingerprint)) => Some(fingerprint.to_string()),
+            _ => None,
+        }
+    }
+
+    /// The kinds of components that it is bound to: some of ``database_uuid``, ``domain``, ``instance_id``.
+    #[getter]
+    fn bound_to<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let kinds = self.inner.binding.as_ref().map(core::Binding::kinds).unwrap_or_default();
+        PyTuple::new(py, kinds.into_iter().map(core::ComponentKind::as_str))
+    }
+
+    /// How many days it goes on working after the instance it is bound to has changed.
+    #[getter]
+    fn move_grace_days(&self) -> i64 {
+        self.inner.move_grace / 86_400
     }
 
     /// Administrators are warned from then on: as the license says or by default; None when it has no end.
@@ -138,14 +154,7 @@ impl License {
     /// Agreed quantities: ``users`` and ``companies`` where agreed. Reported, never enforced.
     #[getter]
     fn limits<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let limits = self.inner.limits.unwrap_or_default();
-        let dict = PyDict::new(py);
-        for (name, quantity) in [("users", limits.users), ("companies", limits.companies)] {
-            if let Some(quantity) = quantity {
-                dict.set_item(name, quantity)?;
-            }
-        }
-        Ok(dict)
+        limits_dict(py, &self.inner.limits.unwrap_or_default())
     }
 
     /// Where it stood in time when it was verified: ``valid``, ``expiring`` or ``grace``; in reports and exceptions
@@ -171,4 +180,15 @@ impl License {
     fn __reduce__(&self) -> PyResult<()> {
         Err(PyTypeError::new_err("a License cannot be pickled; keep the token and verify it again"))
     }
+}
+
+/// Limits as a dict, without those that are absent.
+pub(crate) fn limits_dict<'py>(py: Python<'py>, limits: &core::Limits) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    for (name, quantity) in [("users", limits.users), ("companies", limits.companies)] {
+        if let Some(quantity) = quantity {
+            dict.set_item(name, quantity)?;
+        }
+    }
+    Ok(dict)
 }

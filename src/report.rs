@@ -1,11 +1,14 @@
 //! The answer of `evaluate`.
 
-use aegis_core::{self as core, Flag, Outcome, status};
+use aegis_core::{self as core, ComponentKind, Flag, Outcome, status};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyDict, PyTuple};
 
-use crate::license::License;
+use crate::license::{License, limits_dict};
+use crate::state::State;
+use crate::timeline::Change;
+use crate::trust::TrustToken;
 
 /// One check with its result.
 #[pyclass(module = "aegis_license", frozen, eq)]
@@ -55,7 +58,6 @@ impl Check {
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Assessment {
     inner: core::Assessment,
-    now: i64,
 }
 
 #[pymethods]
@@ -66,17 +68,18 @@ impl Assessment {
         self.inner.code.as_str()
     }
 
-    /// What has to be known beside the code: ``staging`` when the license is bound to another instance, which was
-    /// passed over for a neutralized copy.
+    /// What has to be known beside the code: ``clock_suspect`` when the database holds dates far ahead of the clock,
+    /// ``staging`` when the license is bound to another instance, which was passed over for a neutralized copy,
+    /// ``counting_down`` when it works for some days only.
     #[getter]
     fn flags<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        flag_names(py, &self.inner.flags)
+        flag_names(py, &self.inner.flags())
     }
 
     /// The token, white space inside it dropped: what to keep of a text that was pasted. None for one that breaks off.
     #[getter]
     fn token(&self) -> Option<&str> {
-        self.inner.token.as_ref().map(core::TokenText::as_str)
+        self.inner.token().map(core::TokenText::as_str)
     }
 
     /// Whether the license works.
@@ -100,25 +103,36 @@ impl Assessment {
     /// The license, when the signature held and the claims could be read.
     #[getter]
     fn license(&self) -> Option<License> {
-        self.inner.license.as_ref().map(|license| License::new(license.clone(), status(license, self.now)))
+        self.inner.license().map(|license| License::new(license.clone(), status(license, self.inner.now())))
     }
 
     /// Every check, in the order of the codes.
     #[getter]
     fn checks<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(py, self.inner.checks.iter().map(|check| Check { inner: check.clone() }).collect::<Vec<_>>())
+        PyTuple::new(py, self.inner.checks().into_iter().map(|inner| Check { inner }).collect::<Vec<_>>())
     }
 
     /// The next Unix second at which ``code`` changes by time alone, or None.
     #[getter]
     fn next_change(&self) -> Option<i64> {
-        self.inner.next.map(|next| next.at)
+        self.inner.next().map(|(at, _)| at)
     }
 
     /// What ``code`` changes to, or None.
     #[getter]
     fn next_code(&self) -> Option<&str> {
-        self.inner.next.map(|next| next.code.as_str())
+        self.inner.next().map(|(_, code)| code.as_str())
+    }
+
+    /// The kinds of components that no longer match what the license is bound to.
+    #[getter]
+    fn changed<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.inner.changed().into_iter().map(ComponentKind::as_str).collect::<Vec<_>>())
+    }
+
+    /// Every future change of this license that is known today, in the order of time.
+    fn timeline<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.inner.timeline().into_iter().map(Change::new).collect::<Vec<_>>())
     }
 
     fn __repr__(&self) -> String {
@@ -135,17 +149,15 @@ impl Assessment {
 #[derive(PartialEq, Eq)]
 pub(crate) struct Report {
     inner: core::Report,
-    now: i64,
 }
 
 impl Report {
-    pub(crate) const fn new(inner: core::Report, now: i64) -> Self {
-        Self { inner, now }
+    pub(crate) const fn new(inner: core::Report) -> Self {
+        Self { inner }
     }
 
     fn best(&self) -> Option<Assessment> {
-        let best = self.inner.assessments.get(self.inner.best?)?;
-        Some(Assessment { inner: best.clone(), now: self.now })
+        self.inner.deciding().map(|best| Assessment { inner: best.clone() })
     }
 }
 
@@ -157,7 +169,8 @@ impl Report {
         self.inner.code.as_str()
     }
 
-    /// What has to be known beside the code: the flags of the token that decided.
+    /// What has to be known beside the code: the flags of the token that decided, and ``over_limit`` when there are
+    /// more users or companies than the working licenses allow.
     #[getter]
     fn flags<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         flag_names(py, &self.inner.flags)
@@ -171,14 +184,14 @@ impl Report {
 
     /// One sentence for people.
     #[getter]
-    fn message(&self) -> &str {
-        &self.inner.message
+    fn message(&self) -> String {
+        self.inner.message()
     }
 
     /// What to do about it: one sentence, or empty.
     #[getter]
     fn remedy(&self) -> &str {
-        self.inner.remedy
+        self.inner.remedy()
     }
 
     /// The license that decided, or None.
@@ -196,25 +209,61 @@ impl Report {
     /// The next Unix second at which ``code`` changes by time alone, or None.
     #[getter]
     fn next_change(&self) -> Option<i64> {
-        self.inner.next.map(|next| next.at)
+        self.inner.next().map(|(at, _)| at)
     }
 
     /// What ``code`` changes to, or None.
     #[getter]
     fn next_code(&self) -> Option<&str> {
-        self.inner.next.map(|next| next.code.as_str())
+        self.inner.next().map(|(_, code)| code.as_str())
     }
 
     /// Whether users are to be warned, beside administrators.
     #[getter]
     fn notify_users(&self) -> bool {
-        self.inner.notify_users
+        self.inner.notify_users()
     }
 
-    /// Every token found, in the order of the text.
+    /// The kinds of components that no longer match what the license that decided is bound to.
+    #[getter]
+    fn changed<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        self.best().map_or_else(|| Ok(PyTuple::empty(py)), |best| best.changed(py))
+    }
+
+    /// The most that the working licenses allow: ``users`` and ``companies``, where they are limited.
+    #[getter]
+    fn limits<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        limits_dict(py, &self.inner.limits)
+    }
+
+    /// The present that the answer is for, in Unix seconds.
+    #[getter]
+    fn now(&self) -> i64 {
+        self.inner.now
+    }
+
+    /// What is to be remembered: the state that was passed, where there is nothing new.
+    #[getter]
+    fn state(&self) -> State {
+        State::new(self.inner.state.clone())
+    }
+
+    /// The key certificates and revocation lists found, in the order of the text.
+    #[getter]
+    fn trust<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.inner.trust.iter().cloned().map(TrustToken::new).collect::<Vec<_>>())
+    }
+
+    /// Every future change that is known today, in the order of time: of the answer for the module that was asked
+    /// for, or, where none was, of each license by itself.
+    fn timeline<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.inner.timeline().into_iter().map(Change::new).collect::<Vec<_>>())
+    }
+
+    /// Every license found, and what could not be read, in the order of the text.
     #[getter]
     fn assessments<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        let all = self.inner.assessments.iter().map(|inner| Assessment { inner: inner.clone(), now: self.now });
+        let all = self.inner.assessments.iter().map(|inner| Assessment { inner: inner.clone() });
         PyTuple::new(py, all.collect::<Vec<_>>())
     }
 
@@ -232,6 +281,6 @@ fn flag_names<'py>(py: Python<'py>, flags: &[Flag]) -> PyResult<Bound<'py, PyTup
 }
 
 /// An answer is true for an instant; one read from a pickle would be an answer nobody gave.
-fn refuse_pickle() -> PyResult<()> {
+pub(crate) fn refuse_pickle() -> PyResult<()> {
     Err(PyTypeError::new_err("reports cannot be pickled; evaluate the tokens again"))
 }

@@ -1,6 +1,5 @@
 //! `verify_license` and `evaluate`.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use aegis_core::{self as core, Context, Error, check, running_major, sole_token, status};
@@ -8,14 +7,16 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-use crate::boundary::{contain, texts};
+use crate::boundary::{contain, strings};
+use crate::bundles::opened;
 use crate::cache::{keep, keep_last, last, lookup, open_new};
 use crate::clock::{self, UnixTime};
 use crate::errors::refused;
 use crate::fingerprint::Instance;
-use crate::keyring::{Keyring, embedded};
+use crate::keyring::{BUILD_TIME, Keyring, embedded};
 use crate::license::License;
 use crate::report::Report;
+use crate::state::State;
 
 /// Verifies one license token, offline.
 ///
@@ -46,14 +47,12 @@ pub(crate) fn verify_license(
     keyring: Option<&Bound<'_, Keyring>>,
 ) -> PyResult<Py<License>> {
     let keyring = keyring.map_or_else(|| embedded(py).map(Py::get), |keyring| Ok(keyring.get()))?;
+    let (now, floor) = present(now);
     let context = Context {
         module: Some(module),
-        feature: None,
-        odoo_major: major_version(odoo_version)?,
         instance: instance.map(|instance| instance.get().core()),
-        now: now.map_or_else(clock::now, |now| now.0),
-        released: None,
-        neutralized: false,
+        floor,
+        ..Context::new(major_version(odoo_version)?, now)
     };
     let checked = |license: &_| contain(|| check(license, keyring.core(), &context), || Err(Error::Internal));
     // The object made before serves again if the status is still the same.
@@ -71,7 +70,8 @@ pub(crate) fn verify_license(
         None => (open_new(text, keyring).map_err(|refusal| refused(py, &refusal.error, None))?, None),
     };
     let result = checked(&license);
-    let status = result.as_ref().map_or_else(|_| status(&license, context.now), |code| *code);
+    let at = floor.map_or(now, |floor| now.max(floor).max(license.iat));
+    let status = result.as_ref().map_or_else(|_| status(&license, at), |code| *code);
     let object = match object {
         Some(object) if object.get().code() == status => object,
         _ => {
@@ -87,7 +87,8 @@ pub(crate) fn verify_license(
     }
 }
 
-/// Evaluates a text with any number of license tokens, offline. A bad token is part of the answer.
+/// Evaluates a text with any number of tokens, offline: licenses, key certificates and revocation lists. A bad token is
+/// part of the answer.
 ///
 /// Args:
 ///     tokens (str | Sequence[str]): one text or several: tokens, or whole messages that contain them.
@@ -96,14 +97,20 @@ pub(crate) fn verify_license(
 ///     odoo_version (str): version of Odoo, such as ``18.0``; the major version counts.
 ///     feature (str | None): a feature of the module; None asks for the module as such.
 ///     instance (Instance | None): the instance that asks; a bound license is refused without it.
-///     now (int | None): the present in Unix seconds; None for the system clock.
+///     now (int | None): the present in Unix seconds, taken as it is; None for the system clock, which counts as no
+///         earlier than the build of this wheel and the latest that the issuer is known to have issued.
 ///     released (str | None): date of the module's release, ``YYYY-MM-DD``; None counts as covered.
 ///     neutralized (bool): whether the database is a neutralized copy, as for staging: a license that is bound to
 ///         another instance then works, with the flag ``staging``.
+///     state (State | None): what was remembered of the evaluations before; None for nothing.
+///     database_date (int | None): the latest date that the database itself keeps, in Unix seconds: evidence against a
+///         clock that is behind.
+///     users (int | None): how many active internal users there are, for licenses that limit them.
+///     companies (int | None): how many companies there are.
 ///     keyring (Keyring | None): None for the keys compiled into this wheel.
 ///
 /// Returns:
-///     Report: the answer with all its checks.
+///     Report: the answer with all its checks; its ``state`` is to be remembered.
 ///
 /// Raises:
 ///     ValueError: ``odoo_version`` is no version of Odoo, ``released`` no date, ``feature`` or ``released`` is given
@@ -111,7 +118,7 @@ pub(crate) fn verify_license(
 #[pyfunction]
 #[pyo3(signature = (
     tokens, *, module, odoo_version, feature=None, instance=None, now=None, released=None, neutralized=false,
-    keyring=None,
+    state=None, database_date=None, users=None, companies=None, keyring=None,
 ))]
 #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python function")]
 pub(crate) fn evaluate(
@@ -124,39 +131,42 @@ pub(crate) fn evaluate(
     now: Option<UnixTime>,
     released: Option<&str>,
     neutralized: bool,
+    state: Option<&Bound<'_, State>>,
+    database_date: Option<UnixTime>,
+    users: Option<u32>,
+    companies: Option<u32>,
     keyring: Option<&Bound<'_, Keyring>>,
 ) -> PyResult<Report> {
     if module.is_none() && (feature.is_some() || released.is_some()) {
         return Err(PyValueError::new_err("feature, released: they belong to a module; name the module too"));
     }
     let keyring = keyring.map_or_else(|| embedded(py).map(Py::get), |keyring| Ok(keyring.get()))?;
+    let (now, floor) = present(now);
     let context = Context {
         module,
         feature,
         odoo_major: major_version(odoo_version)?,
         instance: instance.map(|instance| instance.get().core()),
-        now: now.map_or_else(clock::now, |now| now.0),
+        now,
+        floor,
         released: released.map(release_date).transpose()?,
         neutralized,
+        state: state.map(|state| state.get().core()),
+        database_date: database_date.map(|date| date.0),
+        usage: core::Limits { users: users.map(i64::from), companies: companies.map(i64::from) },
     };
-    let text = joined(tokens)?;
-    let open = |token: &str| match lookup(py, token, keyring) {
-        Some((license, _)) => Ok(license),
-        None => open_new(token, keyring).inspect(|license| keep(token, keyring, Arc::clone(license), None)),
+    let texts = match tokens.cast::<PyString>() {
+        Ok(text) => vec![text.clone()],
+        Err(_) => strings(tokens, "tokens")?,
     };
-    let report = contain(
-        || core::evaluate(&text, keyring.core(), &context, open),
-        || core::Report::without_license(&Error::Internal, Vec::new()),
-    );
-    Ok(Report::new(report, context.now))
+    let report =
+        contain(|| opened(&texts, keyring).report(&context), || core::Report::without_license(Error::Internal, now));
+    Ok(Report::new(report))
 }
 
-/// One text, or several, kept apart by a sign that is no part of a token.
-fn joined<'t>(tokens: &'t Bound<'_, PyAny>) -> PyResult<Cow<'t, str>> {
-    match tokens.cast::<PyString>() {
-        Ok(text) => Ok(text.to_string_lossy()),
-        Err(_) => Ok(texts(tokens, "tokens")?.join("\n|\n").into()),
-    }
+/// The present and, where the clock tells it, what has passed for certain.
+fn present(now: Option<UnixTime>) -> (i64, Option<i64>) {
+    now.map_or_else(|| (clock::now(), Some(BUILD_TIME)), |now| (now.0, None))
 }
 
 fn major_version(odoo_version: &str) -> PyResult<u16> {

@@ -19,7 +19,15 @@ fuzz_target!(|data: &[u8]| {
     let keyring = keyring();
     let at = |now| evaluate(&token, &keyring, &Context { now, ..CONTEXT }, |token| open(token, &keyring).map(Arc::new));
     let report = at(CONTEXT.now);
-    assert_eq!(report.assessments.len(), 1);
+    assert_eq!(report.assessments.len() + report.trust.len(), 1);
+    let again = Context { state: Some(&report.state), ..CONTEXT };
+    let second = evaluate(&token, &keyring, &again, |token| open(token, &keyring).map(Arc::new));
+    assert_eq!((second.code, &second.state), (report.code, &report.state));
+    if let Some(trust) = report.trust.first() {
+        let known = |refusal: &aegis_core::Refusal| refusal.error.code() != Code::BadSignature;
+        assert!(trust.content.as_ref().err().is_none_or(known));
+        return;
+    }
     match open(&token, &keyring) {
         Err(refusal) => assert!(matches!(refusal.error.code(), Code::Malformed | Code::Unsupported)),
         Ok(_) => {
@@ -29,9 +37,9 @@ fuzz_target!(|data: &[u8]| {
             assert!(one == all || (one == Code::WrongModule && all == Code::Missing));
         }
     }
-    if let Some(next) = report.next {
-        assert!(next.at > CONTEXT.now && next.code != report.code);
-        assert_eq!(at(next.at).code, next.code);
-        assert_eq!(at(next.at - 1).code, report.code);
+    if let Some((time, code)) = report.next() {
+        assert!(time > CONTEXT.now && code != report.code);
+        assert_eq!(at(time).code, code);
+        assert_eq!(at(time - 1).code, report.code);
     }
 });

@@ -8,11 +8,8 @@ use ed25519_dalek::{Signer as _, SigningKey};
 pub const CONTEXT: Context<'static> = Context {
     module: Some("biz4a_payroll"),
     feature: Some("export"),
-    odoo_major: 18,
-    instance: None,
-    now: 1_767_225_600,
     released: Some(1_767_139_200),
-    neutralized: false,
+    ..Context::new(18, 1_767_225_600)
 };
 
 fn signing_key() -> SigningKey {

@@ -18,7 +18,7 @@ fuzz_target!(|data: &[u8]| {
     assert!(verify(&text, &keyring, &CONTEXT).is_err());
     let report = evaluate(&text, &keyring, &CONTEXT, |token| open(token, &keyring).map(Arc::new));
     assert!(!report.code.works());
-    assert!(!report.message.is_empty() && !report.remedy.is_empty());
+    assert!(!report.message().is_empty() && !report.remedy().is_empty());
     if let Ok(tokens) = split_bundle(&text) {
         assert_eq!(tokens.len(), report.assessments.len());
     }

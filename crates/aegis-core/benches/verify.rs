@@ -8,8 +8,8 @@ mod common;
 #[path = "../tests/jwt/mod.rs"]
 mod jwt;
 
-use aegis_core::{check, open};
-use common::{CONTEXT, keyring, signing_key, token};
+use aegis_core::{Key, KeyParts, KeyUse, Keyring, LicenseId, TrustContent, check, open};
+use common::{CONTEXT, KID, keyring, sign, signing_key, token};
 use divan::{Bencher, black_box};
 
 fn main() {
@@ -41,4 +41,33 @@ fn check_opened(bencher: Bencher<'_, '_>) {
     let keyring = keyring();
     let license = open(&token(), &keyring).unwrap();
     bencher.bench_local(|| check(black_box(&license), black_box(&keyring), black_box(&CONTEXT)).unwrap());
+}
+
+/// Of a list as long as the format promises to carry.
+#[divan::bench]
+fn look_up_in_20_000(bencher: Bencher<'_, '_>) {
+    let parts = KeyParts {
+        kid: KID.to_owned(),
+        issuer: "Example Vendor".to_owned(),
+        uses: vec![KeyUse::Revocation, KeyUse::License],
+        modules: None,
+        not_before: None,
+        not_after: None,
+        public: signing_key().verifying_key().to_bytes(),
+    };
+    let ids: Vec<_> = (0..20_000).map(|number| LicenseId::of(&number.to_string())).collect();
+    let claims = format!(
+        r#"{{"iss":"Example Vendor","iat":1,"seq":1,"revoked":{}}}"#,
+        serde_json::json!(ids.iter().map(ToString::to_string).collect::<Vec<_>>())
+    );
+    let header = format!(r#"{{"alg":"EdDSA","kid":"{KID}","typ":"aegis-revocation+jwt"}}"#);
+    let text = sign(header.as_bytes(), claims.as_bytes());
+    let (_, trust) = Keyring::new(vec![Key::new(parts).unwrap()]).unwrap().with_trust(&text);
+    let Some(Ok(TrustContent::List(list))) = trust.first().map(|token| &token.content) else { return };
+    assert_eq!(list.len(), 20_000);
+    let mut number = 0;
+    bencher.bench_local(|| {
+        number = (number + 7_919) % 20_000;
+        black_box(list).contains(black_box(ids.get(number).unwrap()))
+    });
 }

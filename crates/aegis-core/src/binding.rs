@@ -1,10 +1,22 @@
-//! Binding a license to one Odoo instance.
+//! Binding a license to one Odoo instance: exactly, or to most of its components.
 
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use crate::verify::is_space;
+use crate::error::Error;
+use crate::instance::Instance;
+use crate::json::Json;
+use crate::reader::{WRONG_TYPE, array, hexadecimal, member, object, string};
+use crate::state::Matched;
+
+const CLAIM: &str = "instance";
+
+/// Most components that a license may list.
+const MAX_COMPONENTS: usize = 16;
+
+/// Longest salt, in characters.
+const MAX_SALT: usize = 128;
 
 /// SHA-256 of `database_uuid + ":" + domain`, which a license may be bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,30 +28,14 @@ impl Fingerprint {
     /// `domain` is host and port of the base URL as Odoo stores it: `acme.odoo.com`, `localhost:8069`.
     #[must_use]
     pub fn of(database_uuid: &str, domain: &str) -> Self {
-        let mut hash = Sha256::new();
-        hash.update(database_uuid);
-        hash.update(":");
-        hash.update(domain);
-        Self(hash.finalize().into())
+        Self(sha256(&[database_uuid, domain]))
     }
 
     /// Reads `sha256:` and 64 hexadecimal digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let digits = text.strip_prefix("sha256:")?.as_bytes();
-        if digits.len() != 64 {
-            return None;
-        }
-        let mut bytes = [0; 32];
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            *byte = pair.iter().try_fold(0, |sum, &digit| Some(sum << 4 | hexadecimal(digit)?))?;
-        }
-        Some(Self(bytes))
+        text.strip_prefix("sha256:").and_then(hexadecimal).map(Self)
     }
-}
-
-fn hexadecimal(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 impl fmt::Display for Fingerprint {
@@ -49,65 +45,248 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// The Odoo instance that asks: one database at one address.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Instance {
-    database_uuid: String,
-    domain: String,
-    fingerprint: Fingerprint,
+/// SHA-256 of texts with a colon between them.
+fn sha256(texts: &[&str]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for (place, text) in texts.iter().enumerate() {
+        if place > 0 {
+            hash.update(":");
+        }
+        hash.update(text);
+    }
+    hash.finalize().into()
 }
 
-impl Instance {
-    /// Describes an instance by Odoo's `database.uuid` and the host and port of its base URL.
-    ///
-    /// # Errors
-    /// [`BadInstance`] when one of them is empty, contains white space, or `domain` is a whole URL or a UUID: such a
-    /// value could never match what a vendor bound a license to.
-    pub fn new(database_uuid: &str, domain: &str) -> Result<Self, BadInstance> {
-        let odd = |text: &str| text.is_empty() || text.contains(is_space);
-        if odd(database_uuid) {
-            return Err(BadInstance::DatabaseUuid);
-        }
-        let swapped = uuid::Uuid::try_parse(domain).is_ok();
-        if odd(domain) || domain.contains('/') || swapped {
-            return Err(BadInstance::Domain);
-        }
-        Ok(Self {
-            database_uuid: database_uuid.to_owned(),
-            domain: domain.to_owned(),
-            fingerprint: Fingerprint::of(database_uuid, domain),
-        })
-    }
-
-    /// Odoo's `database.uuid`.
-    #[must_use]
-    pub fn database_uuid(&self) -> &str {
-        &self.database_uuid
-    }
-
-    /// Host and port of the base URL.
-    #[must_use]
-    pub fn domain(&self) -> &str {
-        &self.domain
-    }
-
-    /// What an exactly bound license has to name.
-    #[must_use]
-    pub const fn fingerprint(&self) -> Fingerprint {
-        self.fingerprint
-    }
-}
-
-/// A value that cannot describe an instance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+/// What an instance is recognised by. None of them changes for an innocent reason alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum BadInstance {
-    /// The database's identifier.
-    #[error("the database UUID is empty or contains white space; take the system parameter database.uuid as it is")]
+pub enum ComponentKind {
+    /// Odoo's `database.uuid`.
     DatabaseUuid,
-    /// The address.
-    #[error("the domain is host and port only, such as acme.odoo.com or localhost:8069, without https:// or a path")]
+    /// Host and port of the address.
     Domain,
+    /// What the operator calls the installation.
+    InstanceId,
+}
+
+impl ComponentKind {
+    /// All kinds.
+    pub const ALL: [Self; 3] = [Self::DatabaseUuid, Self::Domain, Self::InstanceId];
+
+    /// Reads `database_uuid`, `domain` or `instance_id`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    /// The word for it in the token.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::DatabaseUuid => "database_uuid",
+            Self::Domain => "domain",
+            Self::InstanceId => "instance_id",
+        }
+    }
+
+    /// The hash of a value: SHA-256 of `salt + ":" + kind + ":" + value`.
+    #[must_use]
+    pub fn hash(self, salt: &str, value: &str) -> [u8; 32] {
+        sha256(&[salt, self.as_str(), value])
+    }
+
+    /// For people.
+    const fn title(self) -> &'static str {
+        match self {
+            Self::DatabaseUuid => "database UUID",
+            Self::Domain => "address",
+            Self::InstanceId => "instance id",
+        }
+    }
+}
+
+/// Which components of an instance differ from what a license is bound to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Difference {
+    /// In the order of [`ComponentKind::ALL`].
+    differs: [bool; 3],
+    /// Whether it is known that each of them differs; else it is one of them.
+    certain: bool,
+}
+
+impl Difference {
+    /// One of the two that make a fingerprint.
+    const EXACT: Self = Self { differs: [true, true, false], certain: false };
+
+    fn of(differs: impl Fn(ComponentKind) -> bool) -> Self {
+        Self { differs: ComponentKind::ALL.map(differs), certain: true }
+    }
+
+    /// The kinds that differ.
+    pub fn kinds(self) -> impl Iterator<Item = ComponentKind> {
+        ComponentKind::ALL.into_iter().zip(self.differs).filter_map(|(kind, differs)| differs.then_some(kind))
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let titles: Vec<_> = self.kinds().map(ComponentKind::title).collect();
+        formatter.write_str(&titles.join(if self.certain { " and " } else { " or " }))
+    }
+}
+
+/// The instance that a license is bound to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Binding {
+    /// This database at this address.
+    Exact(Fingerprint),
+    /// Most of its components.
+    Tolerant(TolerantBinding),
+}
+
+/// What a comparison found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Comparison<'a> {
+    pub(crate) fits: bool,
+    /// The components that differ; a binding that tolerates it fits nevertheless.
+    pub(crate) difference: Difference,
+    /// The address that fits.
+    pub(crate) domain: Option<&'a str>,
+}
+
+impl Binding {
+    /// The kinds of components that it names, each once.
+    #[must_use]
+    pub fn kinds(&self) -> Vec<ComponentKind> {
+        match self {
+            Self::Exact(_) => Difference::EXACT.kinds().collect(),
+            Self::Tolerant(binding) => {
+                let named = |kind: &ComponentKind| binding.of.iter().any(|component| component.kind == Some(*kind));
+                ComponentKind::ALL.into_iter().filter(named).collect()
+            }
+        }
+    }
+
+    /// Compares with an instance. The address that matched last counts as one of its own: addresses change.
+    pub(crate) fn compare<'a>(&self, instance: &'a Instance, last: Option<&'a Matched>) -> Comparison<'a> {
+        match self {
+            Self::Exact(fingerprint) => compare_exactly(*fingerprint, instance, last),
+            Self::Tolerant(binding) => binding.compare(instance, last),
+        }
+    }
+}
+
+fn compare_exactly<'a>(bound: Fingerprint, instance: &'a Instance, last: Option<&'a Matched>) -> Comparison<'a> {
+    if bound == instance.fingerprint() {
+        return Comparison { fits: true, difference: Difference::default(), domain: Some(instance.domain()) };
+    }
+    let mut others = domains(instance, last).skip(1);
+    let domain = others.find(|domain| bound == Fingerprint::of(instance.database_uuid(), domain));
+    let difference = match (domain, last) {
+        (Some(_), _) => Difference::default(),
+        (None, Some(last)) if last.database_uuid != instance.database_uuid() => {
+            let same_domain = instance.domains().any(|domain| last.domain.as_deref() == Some(domain));
+            Difference::of(|kind| match kind {
+                ComponentKind::DatabaseUuid => true,
+                ComponentKind::Domain => !same_domain,
+                ComponentKind::InstanceId => false,
+            })
+        }
+        (None, _) => Difference::EXACT,
+    };
+    Comparison { fits: domain.is_some(), difference, domain }
+}
+
+/// The addresses that count: those of the instance, then the one that matched last.
+fn domains<'a>(instance: &'a Instance, last: Option<&'a Matched>) -> impl Iterator<Item = &'a str> {
+    instance.domains().chain(last.and_then(|last| last.domain.as_deref()))
+}
+
+/// The claim `instance`: of the listed components, `need` have to match, and all that are required among them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TolerantBinding {
+    salt: String,
+    need: usize,
+    of: Vec<BoundComponent>,
+}
+
+/// A component that a license lists.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct BoundComponent {
+    /// `None` for a kind that is not known here.
+    kind: Option<ComponentKind>,
+    hash: [u8; 32],
+    required: bool,
+}
+
+impl TolerantBinding {
+    pub(crate) fn read(value: &Json<'_>) -> Result<Self, Error> {
+        let binding = object(Some(value), CLAIM)?;
+        let salt = string(member(binding, "salt", CLAIM)?, CLAIM)?;
+        let of = array(member(binding, "of", CLAIM)?, CLAIM)?;
+        let of = of.iter().map(BoundComponent::read).collect::<Result<Vec<_>, _>>()?;
+        let need = match member(binding, "need", CLAIM)? {
+            &Json::Int(need) => usize::try_from(need).unwrap_or(0),
+            _ => return Err(Error::BadClaim { claim: CLAIM, problem: WRONG_TYPE }),
+        };
+        let proper = (1..=MAX_SALT).contains(&salt.chars().count()) && of.len() <= MAX_COMPONENTS;
+        if !proper || !(1..=of.len()).contains(&need) {
+            return Err(Error::BadClaim { claim: CLAIM, problem: "out of range" });
+        }
+        Ok(Self { salt: salt.to_owned(), need, of })
+    }
+
+    pub(crate) fn has_unknown_kind(&self) -> bool {
+        self.of.iter().any(|component| component.kind.is_none())
+    }
+
+    fn compare<'a>(&self, instance: &'a Instance, last: Option<&'a Matched>) -> Comparison<'a> {
+        let known = self.of.iter().filter_map(|component| Some((component, component.kind?)));
+        let values: Vec<_> =
+            known.map(|(component, kind)| (component, kind, self.matching(component, kind, instance, last))).collect();
+        let count = values.iter().filter(|(.., value)| value.is_some()).count();
+        let all_required = values.iter().all(|(component, _, value)| value.is_some() || !component.required);
+        // Of several that are listed for one kind, such as two addresses, one is enough to call it the same.
+        let matches = |kind| values.iter().find_map(|(_, own, value)| value.filter(|_| *own == kind));
+        let listed = |kind| values.iter().any(|(_, own, _)| *own == kind);
+        Comparison {
+            fits: count >= self.need && all_required,
+            difference: Difference::of(|kind| listed(kind) && matches(kind).is_none()),
+            domain: matches(ComponentKind::Domain),
+        }
+    }
+
+    /// The value of the instance that a component stands for.
+    fn matching<'a>(
+        &self,
+        component: &BoundComponent,
+        kind: ComponentKind,
+        instance: &'a Instance,
+        last: Option<&'a Matched>,
+    ) -> Option<&'a str> {
+        let same = |value: &&str| kind.hash(&self.salt, value) == component.hash;
+        match kind {
+            ComponentKind::DatabaseUuid => Some(instance.database_uuid()).filter(same),
+            ComponentKind::Domain => domains(instance, last).find(same),
+            ComponentKind::InstanceId => instance.instance_id().filter(same),
+        }
+    }
+}
+
+impl BoundComponent {
+    fn read(value: &Json<'_>) -> Result<Self, Error> {
+        let component = object(Some(value), CLAIM)?;
+        let kind = string(member(component, "kind", CLAIM)?, CLAIM)?;
+        let hash = string(member(component, "hash", CLAIM)?, CLAIM)?;
+        let required = match component.get("required") {
+            None => false,
+            Some(&Json::Bool(required)) => required,
+            Some(_) => return Err(Error::BadClaim { claim: CLAIM, problem: WRONG_TYPE }),
+        };
+        let problem = "without a hash of 64 hexadecimal digits";
+        let hash = hexadecimal(hash).ok_or(Error::BadClaim { claim: CLAIM, problem })?;
+        Ok(Self { kind: ComponentKind::parse(kind), hash, required })
+    }
 }
 
 #[cfg(test)]
@@ -141,16 +320,5 @@ mod tests {
         ] {
             assert_eq!(Fingerprint::parse(bad), None, "{bad}");
         }
-    }
-
-    #[test]
-    fn an_instance_that_could_never_match_is_refused() {
-        for domain in ["", "https://acme.odoo.com", "acme.odoo.com/", " acme.odoo.com", "acme.odoo.com\u{200b}", UUID] {
-            assert_eq!(Instance::new(UUID, domain), Err(BadInstance::Domain), "{domain}");
-        }
-        assert_eq!(Instance::new("", "acme.odoo.com"), Err(BadInstance::DatabaseUuid));
-        assert_eq!(Instance::new("a b", "acme.odoo.com"), Err(BadInstance::DatabaseUuid));
-        let instance = Instance::new(UUID, "localhost:8069").unwrap();
-        assert_eq!((instance.database_uuid(), instance.domain()), (UUID, "localhost:8069"));
     }
 }

@@ -1,18 +1,22 @@
 //! The claims of a license (RFC 7519 §4), read strictly.
 
-use crate::binding::Fingerprint;
+use crate::binding::{Binding, Fingerprint, TolerantBinding};
 use crate::error::Error;
-use crate::json::{self, Json, Object};
+use crate::json::{self, Json};
 use crate::module::{self, ModulePattern};
+use crate::reader::{Claims, NOT_THERE, WRONG_TYPE, array, list, member, object, string};
 use crate::token::Kind;
 
 /// Last second of the year 9999: the largest time that is read.
 pub const MAX_TIME: i64 = 253_402_300_799;
 
-const DAY: i64 = 24 * 60 * 60;
+pub(crate) const DAY: i64 = 24 * 60 * 60;
+
+/// How long a license works after its instance has changed, when it does not say.
+const DEFAULT_MOVE_GRACE: i64 = 14 * DAY;
 
 /// Claims that this verifier understands, and that `must` may therefore name.
-const KNOWN_CLAIMS: [&str; 16] = [
+const KNOWN_CLAIMS: [&str; 18] = [
     "jti",
     "iss",
     "iat",
@@ -21,6 +25,8 @@ const KNOWN_CLAIMS: [&str; 16] = [
     "module",
     "license_type",
     "instance_fingerprint",
+    "instance",
+    "move_grace_days",
     "modules",
     "nbf",
     "notify_admins_from",
@@ -30,9 +36,6 @@ const KNOWN_CLAIMS: [&str; 16] = [
     "limits",
     "must",
 ];
-
-/// Claims of the format that this version does not act on. To ignore one would be to misread the license.
-const CLAIMS_OF_LATER_VERSIONS: [&str; 2] = ["instance", "move_grace_days"];
 
 /// What is sold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -139,8 +142,10 @@ pub struct License {
     pub notify_users_from: Option<i64>,
     /// Releases dated at this instant or later are not covered.
     pub updates_until: Option<i64>,
-    /// The instance it is bound to.
-    pub instance_fingerprint: Option<Fingerprint>,
+    /// The instance it is bound to; `None` for any.
+    pub binding: Option<Binding>,
+    /// How long it works after the instance has changed, in seconds.
+    pub move_grace: i64,
     /// Agreed quantities.
     pub limits: Option<Limits>,
 }
@@ -169,11 +174,13 @@ impl License {
             notify_admins_from: claims.time("notify_admins_from")?,
             notify_users_from: claims.time("notify_users_from")?,
             updates_until: claims.time("updates_until")?,
-            instance_fingerprint: claims.fingerprint()?,
+            binding: claims.binding()?,
+            move_grace: claims.move_grace()?,
             limits: claims.limits()?,
         };
         license.check_grace()?;
-        claims.check_supported()?;
+        claims.check_must(&KNOWN_CLAIMS)?;
+        license.check_binding()?;
         license_type.map(|_| license).ok_or(Error::UnsupportedClaim { claim: "license_type" })
     }
 
@@ -183,9 +190,25 @@ impl License {
         self.exp.map(|exp| self.notify_admins_from.unwrap_or(exp - self.license_type.default_notice()))
     }
 
+    /// The first instant at which it no longer works; `None` for ever.
+    #[must_use]
+    pub fn end(&self) -> Option<i64> {
+        self.grace_until.or(self.exp)
+    }
+
     /// The entries that cover `module`.
     pub fn covering(&self, module: &str) -> impl Iterator<Item = &CoveredModule> {
         self.modules.iter().filter(move |covered| covered.pattern.covers(module))
+    }
+
+    /// A component of a kind that is not known here can never match, and may have been meant to.
+    fn check_binding(&self) -> Result<(), Error> {
+        match &self.binding {
+            Some(Binding::Tolerant(binding)) if binding.has_unknown_kind() => {
+                Err(Error::UnsupportedClaim { claim: "instance" })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn check_grace(&self) -> Result<(), Error> {
@@ -197,52 +220,7 @@ impl License {
     }
 }
 
-const NOT_THERE: &str = "missing";
-const WRONG_TYPE: &str = "not of its type";
-
-/// The payload with the rules for reading a claim.
-struct Claims<'c> {
-    object: &'c Object<'c>,
-    /// Licenses of the first form wrote `null` for claims they did not use.
-    null_is_absent: bool,
-}
-
 impl Claims<'_> {
-    fn get(&self, claim: &str) -> Option<&Json<'_>> {
-        self.object.get(claim).filter(|value| !(self.null_is_absent && **value == Json::Null))
-    }
-
-    fn required<T>(
-        &self,
-        claim: &'static str,
-        read: fn(&Self, &'static str) -> Result<Option<T>, Error>,
-    ) -> Result<T, Error> {
-        read(self, claim)?.ok_or(Error::BadClaim { claim, problem: NOT_THERE })
-    }
-
-    fn text(&self, claim: &'static str) -> Result<String, Error> {
-        match self.get(claim) {
-            Some(value) => string(value, claim).map(str::to_owned),
-            None => Err(Error::BadClaim { claim, problem: NOT_THERE }),
-        }
-    }
-
-    /// RFC 9562 §4, in its hyphenated form.
-    fn uuid(&self, claim: &'static str) -> Result<String, Error> {
-        let text = self.text(claim)?;
-        let proper = text.len() == uuid::fmt::Hyphenated::LENGTH && uuid::Uuid::try_parse(&text).is_ok();
-        if proper { Ok(text) } else { Err(Error::BadClaim { claim, problem: "not a UUID" }) }
-    }
-
-    /// An instant in Unix seconds (RFC 7519 §2, `NumericDate`), here always an integer.
-    fn time(&self, claim: &'static str) -> Result<Option<i64>, Error> {
-        match self.get(claim) {
-            None => Ok(None),
-            Some(&Json::Int(time)) if (0..=MAX_TIME).contains(&time) => Ok(Some(time)),
-            Some(_) => Err(Error::BadClaim { claim, problem: "not a time in whole seconds" }),
-        }
-    }
-
     /// Demos and subscriptions end. Perpetual licenses do not, but one of the first form may. What a type that is not
     /// known has to say of its end is not known either.
     fn expiry(&self, license_type: Option<LicenseType>) -> Result<Option<i64>, Error> {
@@ -282,11 +260,26 @@ impl Claims<'_> {
         }
     }
 
-    fn fingerprint(&self) -> Result<Option<Fingerprint>, Error> {
-        let claim = "instance_fingerprint";
-        let Some(value) = self.get(claim) else { return Ok(None) };
-        let problem = "not `sha256:` and 64 hexadecimal digits";
-        Fingerprint::parse(string(value, claim)?).map(Some).ok_or(Error::BadClaim { claim, problem })
+    /// `instance_fingerprint` or `instance`, or neither.
+    fn binding(&self) -> Result<Option<Binding>, Error> {
+        match (self.get("instance_fingerprint"), self.get("instance")) {
+            (None, None) => Ok(None),
+            (Some(text), None) => fingerprint(text).map(Binding::Exact).map(Some),
+            (None, Some(binding)) => TolerantBinding::read(binding).map(Binding::Tolerant).map(Some),
+            (Some(_), Some(_)) => {
+                Err(Error::BadClaim { claim: "instance", problem: "there beside `instance_fingerprint`" })
+            }
+        }
+    }
+
+    /// In seconds.
+    fn move_grace(&self) -> Result<i64, Error> {
+        let claim = "move_grace_days";
+        match self.get(claim) {
+            None => Ok(DEFAULT_MOVE_GRACE),
+            Some(&Json::Int(days)) if (0..=90).contains(&days) => Ok(days * DAY),
+            Some(_) => Err(Error::BadClaim { claim, problem: "not a number of days from 0 to 90" }),
+        }
     }
 
     fn limits(&self) -> Result<Option<Limits>, Error> {
@@ -299,20 +292,6 @@ impl Claims<'_> {
             Some(_) => Err(Error::BadClaim { claim, problem: WRONG_TYPE }),
         };
         Ok(Some(Limits { users: quantity("users")?, companies: quantity("companies")? }))
-    }
-
-    /// Every claim named in `must` has to be understood; so do those that later versions act on.
-    fn check_supported(&self) -> Result<(), Error> {
-        let claim = "must";
-        for name in self.get(claim).map_or(Ok(&[][..]), |value| list(value, claim))? {
-            if !KNOWN_CLAIMS.contains(&string(name, claim)?) {
-                return Err(Error::UnsupportedClaim { claim });
-            }
-        }
-        match CLAIMS_OF_LATER_VERSIONS.into_iter().find(|name| self.get(name).is_some()) {
-            Some(claim) => Err(Error::UnsupportedClaim { claim }),
-            None => Ok(()),
-        }
     }
 }
 
@@ -333,36 +312,8 @@ fn covered_module(
     Ok(CoveredModule { pattern, versions: versions.collect::<Result<_, _>>()?, features: features.transpose()? })
 }
 
-fn member<'v>(object: &'v Object<'v>, name: &str, claim: &'static str) -> Result<&'v Json<'v>, Error> {
-    object.get(name).ok_or(Error::BadClaim { claim, problem: "not complete" })
-}
-
-fn object<'v>(value: Option<&'v Json<'v>>, claim: &'static str) -> Result<&'v Object<'v>, Error> {
-    match value {
-        Some(Json::Object(object)) => Ok(object),
-        Some(_) => Err(Error::BadClaim { claim, problem: WRONG_TYPE }),
-        None => Err(Error::BadClaim { claim, problem: NOT_THERE }),
-    }
-}
-
-fn string<'v>(value: &'v Json<'_>, claim: &'static str) -> Result<&'v str, Error> {
-    match value {
-        Json::Str(text) => Ok(text),
-        _ => Err(Error::BadClaim { claim, problem: WRONG_TYPE }),
-    }
-}
-
-fn list<'v>(value: &'v Json<'v>, claim: &'static str) -> Result<&'v [Json<'v>], Error> {
-    match value {
-        Json::Array(items) => Ok(items),
-        _ => Err(Error::BadClaim { claim, problem: WRONG_TYPE }),
-    }
-}
-
-/// A list with at least one item.
-fn array<'v>(value: &'v Json<'v>, claim: &'static str) -> Result<&'v [Json<'v>], Error> {
-    match list(value, claim)? {
-        [] => Err(Error::BadClaim { claim, problem: "empty" }),
-        items => Ok(items),
-    }
+fn fingerprint(value: &Json<'_>) -> Result<Fingerprint, Error> {
+    let claim = "instance_fingerprint";
+    let problem = "not `sha256:` and 64 hexadecimal digits";
+    Fingerprint::parse(string(value, claim)?).ok_or(Error::BadClaim { claim, problem })
 }

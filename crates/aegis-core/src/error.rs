@@ -4,6 +4,8 @@ use std::fmt;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+use crate::binding::Difference;
+
 /// The reason codes: the same strings in Rust, Python, Odoo and on the command line. They never change.
 ///
 /// The order is that of the checks; after the refusals come the codes of a license that works.
@@ -77,6 +79,22 @@ impl Code {
         matches!(self, Self::Moving | Self::Grace | Self::Expiring | Self::Valid)
     }
 
+    /// What a license with this code means for those who work with the module, in one sentence.
+    #[must_use]
+    pub const fn effect(self) -> &'static str {
+        match self {
+            Self::Valid => "Everything works.",
+            Self::Expiring => "Everything works; administrators are reminded of the end.",
+            Self::Grace | Self::Moving => {
+                "What is installed works; everybody is reminded, and no module can be installed with it."
+            }
+            Self::UpdatesEnded => "What it covers goes on working; a newer release cannot be installed with it.",
+            _ => {
+                "New records are refused and reports carry a watermark; reading, exporting, deleting and upgrading go on."
+            }
+        }
+    }
+
     /// What to do about it: one sentence, empty for [`Code::Valid`].
     #[must_use]
     pub const fn remedy(self) -> &'static str {
@@ -95,7 +113,7 @@ impl Code {
             Self::WrongOdooVersion => "Ask the vendor for a license that covers this version of Odoo.",
             Self::Revoked => "Ask the vendor for a new license.",
             Self::WrongInstance => {
-                "Send the vendor the fingerprint of this instance and ask for a license bound to it."
+                "Send the vendor the activation request of this instance and ask for a license bound to it."
             }
             Self::NotYetValid => "Wait for the first day of the license, and check the clock of this server.",
             Self::Expired | Self::Grace | Self::Expiring => "Ask the vendor for a renewal and paste it.",
@@ -238,12 +256,21 @@ pub enum Error {
         /// The major version asked for.
         asked: u16,
     },
+    /// The issuer has withdrawn the license.
+    #[error("The vendor has withdrawn the license.")]
+    Revoked,
+    /// The issuer has withdrawn the key that signed the token.
+    #[error("The vendor has withdrawn the key that signed this token.")]
+    KeyRevoked,
     /// The license is bound, and the caller named no instance.
     #[error("The license is bound to an instance, and it is not known which one this is.")]
     InstanceUnknown,
     /// The license is bound to another instance.
-    #[error("The license is bound to another instance (database or address).")]
-    WrongInstance,
+    #[error("The license is bound to another instance (other {difference}).")]
+    WrongInstance {
+        /// Which components differ.
+        difference: Difference,
+    },
     /// The license begins later.
     #[error("The license begins at {}.", date(*.from))]
     NotYetValid {
@@ -253,6 +280,12 @@ pub enum Error {
     /// The license has ended.
     #[error("The license ended at {}.", date(*.end))]
     Expired {
+        /// First instant at which it no longer works, in Unix seconds.
+        end: i64,
+    },
+    /// The database holds dates at which the license had ended, later than the clock shows.
+    #[error("The license ended at {}, and dates in this database show that this time has passed.", date(*.end))]
+    EndedByDates {
         /// First instant at which it no longer works, in Unix seconds.
         end: i64,
     },
@@ -292,9 +325,10 @@ impl Error {
                 Code::WrongModule
             }
             Self::WrongOdooVersion { .. } => Code::WrongOdooVersion,
-            Self::InstanceUnknown | Self::WrongInstance => Code::WrongInstance,
+            Self::Revoked | Self::KeyRevoked => Code::Revoked,
+            Self::InstanceUnknown | Self::WrongInstance { .. } => Code::WrongInstance,
             Self::NotYetValid { .. } => Code::NotYetValid,
-            Self::Expired { .. } => Code::Expired,
+            Self::Expired { .. } | Self::EndedByDates { .. } => Code::Expired,
             Self::UpdatesEnded { .. } => Code::UpdatesEnded,
         }
     }
@@ -304,6 +338,9 @@ impl Error {
     pub const fn remedy(&self) -> &'static str {
         match self {
             Self::BundleTooLarge { .. } | Self::TooManyTokens { .. } => "Paste only the licenses, without other text.",
+            Self::EndedByDates { .. } => {
+                "Set the clock of this server right; if it is right, ask the vendor for a renewal or a new list, and paste it."
+            }
             _ => self.code().remedy(),
         }
     }
@@ -337,7 +374,7 @@ pub(crate) fn date(seconds: i64) -> impl fmt::Display {
 }
 
 /// A day for people: `2027-03-01`.
-fn day(seconds: i64) -> String {
+pub(crate) fn day(seconds: i64) -> String {
     date(seconds).to_string().chars().take_while(|&letter| letter != 'T').collect()
 }
 

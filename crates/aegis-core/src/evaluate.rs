@@ -1,18 +1,27 @@
-//! Where one or several licenses stand: every check with its result, the best license, and when the answer changes.
+//! Where one or several licenses stand: every check with its result, the best license, and what has to be remembered.
 
-use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 use std::sync::Arc;
 
-use crate::bundle::split_bundle;
-use crate::claims::License;
+use crate::binding::ComponentKind;
+use crate::claims::{License, Limits};
 use crate::error::{Code, Error, date};
 use crate::keyring::Keyring;
-use crate::verify::{CONTEXT_CHECKS, Context, Refusal, status};
+use crate::opened::{Bundle, Entry, Genuine};
+use crate::standing::{Judge, Standing};
+use crate::state::State;
+use crate::timeline::{self, Change};
+use crate::token::TokenText;
+use crate::trust::TrustToken;
+use crate::verify::{Context, FIXED_CHECKS, Refusal, check_begin};
 
 /// The checks made before a license can be read, in the order of the codes.
 const OPENING_CHECKS: [Code; 4] = [Code::Malformed, Code::Unsupported, Code::UnknownKey, Code::BadSignature];
+
+/// The checks that time and a memory decide, in the order of the codes.
+const LATER_CHECKS: [Code; 5] =
+    [Code::Revoked, Code::WrongInstance, Code::NotYetValid, Code::Expired, Code::UpdatesEnded];
 
 /// A check with its result. `code` is what a failure of it is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,21 +43,24 @@ pub enum Outcome {
     NotRun,
 }
 
-/// A change of the answer with time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Transition {
-    /// The first instant of the new answer, in Unix seconds.
-    pub at: i64,
-    /// The new answer.
-    pub code: Code,
+impl From<Result<(), Error>> for Outcome {
+    fn from(result: Result<(), Error>) -> Self {
+        result.map_or_else(Self::Failed, |()| Self::Passed)
+    }
 }
 
 /// What has to be known beside a code. The strings never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Flag {
+    /// The database holds dates that lie far ahead of the clock.
+    ClockSuspect,
     /// The license is bound to another instance, which was passed over for a neutralized copy.
     Staging,
+    /// There is more than was agreed.
+    OverLimit,
+    /// It works for some days only although something says that it should not.
+    CountingDown,
 }
 
 impl Flag {
@@ -56,26 +68,26 @@ impl Flag {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::ClockSuspect => "clock_suspect",
             Self::Staging => "staging",
+            Self::OverLimit => "over_limit",
+            Self::CountingDown => "counting_down",
         }
     }
 }
 
-/// The text of a token, white space dropped. Not shown by `Debug`: who has it may have the license.
-#[derive(Clone, PartialEq, Eq)]
-pub struct TokenText(Arc<str>);
-
-impl TokenText {
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+/// What was asked, as far as the checks of one license need it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Question {
+    module: Option<String>,
+    feature: Option<String>,
+    odoo_major: u16,
 }
 
-impl fmt::Debug for TokenText {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("TokenText(…)")
+impl Question {
+    fn context(&self) -> Context<'_> {
+        let (module, feature) = (self.module.as_deref(), self.feature.as_deref());
+        Context { module, feature, ..Context::new(self.odoo_major, 0) }
     }
 }
 
@@ -84,16 +96,11 @@ impl fmt::Debug for TokenText {
 pub struct Assessment {
     /// The answer: the first failure, or how the license works.
     pub code: Code,
-    /// What has to be known beside it.
-    pub flags: Vec<Flag>,
-    /// The token as it was found by [`evaluate`]; `None` for one that breaks off.
-    pub token: Option<TokenText>,
-    /// The license, when the signature held and the claims could be read.
-    pub license: Option<Arc<License>>,
-    /// Every check, in the order of the codes.
-    pub checks: Vec<Check>,
-    /// The next change of `code`.
-    pub next: Option<Transition>,
+    entry: Arc<Entry>,
+    question: Arc<Question>,
+    /// `None` when the token could not be opened.
+    standing: Option<Standing>,
+    now: i64,
 }
 
 /// How a set of tokens stands: for one module, and feature where asked, or by themselves.
@@ -103,18 +110,21 @@ pub struct Report {
     pub code: Code,
     /// What has to be known beside it.
     pub flags: Vec<Flag>,
-    /// One sentence for people.
-    pub message: String,
-    /// What to do about it: one sentence, or empty.
-    pub remedy: &'static str,
     /// Place of the deciding token in `assessments`.
     pub best: Option<usize>,
-    /// Every token found, in the order of the text.
+    /// Every license found, and what could not be read, in the order of the text.
     pub assessments: Vec<Assessment>,
-    /// The next change of `code`.
-    pub next: Option<Transition>,
-    /// Whether users are warned too, beside administrators.
-    pub notify_users: bool,
+    /// The certificates and lists found, in the order of the text.
+    pub trust: Vec<TrustToken>,
+    /// What is to be remembered.
+    pub state: Arc<State>,
+    /// The present that the answer is for, in Unix seconds.
+    pub now: i64,
+    /// The most that the working licenses allow.
+    pub limits: Limits,
+    /// Why there is no license that decides.
+    fault: Option<Error>,
+    has_module: bool,
 }
 
 /// Evaluates a text with any number of tokens. A bad token is part of the answer, never an error.
@@ -124,95 +134,173 @@ pub fn evaluate(
     text: &str,
     keyring: &Keyring,
     context: &Context<'_>,
-    mut open: impl FnMut(&str) -> Result<Arc<License>, Refusal>,
+    open: impl FnMut(&str) -> Result<Arc<License>, Refusal>,
 ) -> Report {
-    let tokens = match split_bundle(text) {
-        Ok(tokens) => tokens,
-        Err(error) => return Report::without_license(&error, Vec::new()),
-    };
-    let assess_one = |token: Result<Cow<'_, str>, Error>| match token {
-        Ok(token) => {
-            let assessment = assess(open(&token), keyring, context);
-            Assessment { token: Some(TokenText(token.into())), ..assessment }
-        }
-        Err(error) => assess(Err(Refusal { error, signature_held: false }), keyring, context),
-    };
-    Report::of(tokens.into_iter().map(assess_one).collect(), context)
+    Bundle::open(text, keyring, open).report(context)
 }
 
-/// Makes every check of one opened token.
-#[must_use]
-pub fn assess(opened: Result<Arc<License>, Refusal>, keyring: &Keyring, context: &Context<'_>) -> Assessment {
-    let (license, checks) = match opened {
-        Ok(license) => {
-            let checks = context_checks(&license, keyring, context);
-            (Some(license), checks)
-        }
-        Err(refusal) => (None, opening_checks(&refusal)),
-    };
-    let flags = flags(&checks, context);
-    let mut assessment = Assessment { code: Code::Valid, flags, token: None, license, checks, next: None };
-    assessment.code = assessment.code_at(context.now);
-    assessment.next = next_change(assessment.instants(), context.now, |time| assessment.code_at(time));
-    assessment
+impl Bundle {
+    /// Says how the tokens stand in a context.
+    #[must_use]
+    pub fn report(&self, context: &Context<'_>) -> Report {
+        let nothing = Arc::default();
+        let state = context.state.unwrap_or(&nothing);
+        let mut judge = Judge::new(self, context, state);
+        let question = Arc::new(Question {
+            module: context.module.map(str::to_owned),
+            feature: context.feature.map(str::to_owned),
+            odoo_major: context.odoo_major,
+        });
+        let now = context.present(None);
+        let assess = |entry| Assessment::of(entry, &question, now, &mut judge);
+        let assessments: Vec<_> = self.entries.iter().map(assess).collect();
+        let state = judge.into_change().map_or_else(|| Arc::clone(state), Arc::new);
+        Report::of(self, assessments, state, context)
+    }
 }
 
 impl Assessment {
+    fn of<'a>(entry: &'a Arc<Entry>, question: &Arc<Question>, now: i64, judge: &mut Judge<'a>) -> Self {
+        let standing = entry.opened.as_ref().ok().map(|genuine| judge.judge(genuine));
+        let code = match (&standing, &entry.opened) {
+            (Some(standing), _) => standing.code_at(now),
+            (None, Err(refusal)) => refusal.error.code(),
+            (None, Ok(_)) => Code::Malformed,
+        };
+        Self { code, entry: Arc::clone(entry), question: Arc::clone(question), standing, now }
+    }
+
+    /// The token as it was found; `None` for one that breaks off.
+    #[must_use]
+    pub fn token(&self) -> Option<&TokenText> {
+        self.entry.token.as_ref()
+    }
+
+    /// The license, when the signature held and the claims could be read.
+    #[must_use]
+    pub fn license(&self) -> Option<&Arc<License>> {
+        self.entry.opened.as_ref().ok().map(|genuine| &genuine.license)
+    }
+
+    /// The present that the answer is for, by what is known of the license's issuer, in Unix seconds.
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        self.standing.as_ref().map_or(self.now, |standing| standing.now)
+    }
+
+    /// What has to be known beside the code.
+    #[must_use]
+    pub fn flags(&self) -> Vec<Flag> {
+        let Some(standing) = &self.standing else { return Vec::new() };
+        let flags = [
+            (Flag::ClockSuspect, standing.clock_suspect),
+            (Flag::Staging, self.is_staging()),
+            (Flag::CountingDown, standing.counts_down()),
+        ];
+        flags.into_iter().filter_map(|(flag, is_set)| is_set.then_some(flag)).collect()
+    }
+
     /// Why the token is refused; `None` when the license works.
     #[must_use]
-    pub fn error(&self) -> Option<&Error> {
-        self.checks.iter().find_map(|check| match &check.outcome {
-            Outcome::Failed(error) if check.code == self.code => Some(error),
-            _ => None,
-        })
+    pub fn error(&self) -> Option<Error> {
+        match (&self.standing, &self.entry.opened) {
+            (Some(standing), _) => standing.failure_at(self.now),
+            (None, Err(refusal)) => Some(refusal.error.clone()),
+            (None, Ok(_)) => None,
+        }
     }
 
     /// One sentence for people.
     #[must_use]
     pub fn message(&self) -> String {
-        match (self.error(), &self.license) {
-            (Some(error), _) => error.to_string(),
-            (None, Some(license)) => license.describe(self.code),
-            (None, None) => String::new(),
-        }
+        self.message_at(self.now)
     }
 
     /// What to do about it: one sentence, or empty.
     #[must_use]
     pub fn remedy(&self) -> &'static str {
-        self.error().map_or(self.code.remedy(), Error::remedy)
-    }
-
-    /// The code at `time`, all but time being as it is now.
-    fn code_at(&self, time: i64) -> Code {
-        let failed = |check: &&Check| matches!(check.outcome, Outcome::Failed(_));
-        let in_time = |code| matches!(code, Code::NotYetValid | Code::Expired);
-        let aside = |code| in_time(code) || (code == Code::WrongInstance && self.is_staging());
-        let failure = self.checks.iter().filter(|check| !aside(check.code)).find(failed).map(|check| check.code);
-        let status = self.license.as_ref().map(|license| status(license, time));
-        match (failure, status) {
-            (Some(failure @ Code::UpdatesEnded), Some(status)) if !in_time(status) => failure,
-            (None | Some(Code::UpdatesEnded), Some(status)) => status,
-            (Some(failure), _) => failure,
-            (None, None) => Code::Malformed,
+        match (self.error(), &self.standing) {
+            (Some(error), _) => error.remedy(),
+            (None, Some(standing)) if self.code == Code::Grace && standing.revoked.is_some() => Code::Revoked.remedy(),
+            (None, _) => self.code.remedy(),
         }
     }
 
-    /// The instants at which the license's standing changes.
-    fn instants(&self) -> impl Iterator<Item = i64> {
-        let times =
-            self.license.as_ref().map(|license| [license.nbf, license.notice(), license.exp, license.grace_until]);
-        times.into_iter().flatten().flatten()
+    /// The kinds of components that no longer match what the license is bound to.
+    #[must_use]
+    pub fn changed(&self) -> Vec<ComponentKind> {
+        self.standing.as_ref().map(|standing| standing.changed.kinds().collect()).unwrap_or_default()
+    }
+
+    /// Every check, in the order of the codes.
+    #[must_use]
+    pub fn checks(&self) -> Vec<Check> {
+        match (&self.standing, &self.entry.opened) {
+            (Some(standing), Ok(genuine)) => context_checks(genuine, standing, &self.question.context()),
+            (_, Err(refusal)) => opening_checks(refusal),
+            (None, Ok(_)) => Vec::new(),
+        }
+    }
+
+    /// The next change of `code`, and to what.
+    #[must_use]
+    pub fn next(&self) -> Option<(i64, Code)> {
+        timeline::next(&[self], self.now)
+    }
+
+    /// Every future change of this license that is known today.
+    #[must_use]
+    pub fn timeline(&self) -> Vec<Change> {
+        timeline::timeline(&[self], self.now)
+    }
+
+    /// The code at `time`, all but time being as it is now.
+    pub(crate) fn code_at(&self, time: i64) -> Code {
+        self.standing.as_ref().map_or(self.code, |standing| standing.code_at(time))
+    }
+
+    pub(crate) fn message_at(&self, time: i64) -> String {
+        let Some(standing) = &self.standing else {
+            return self.error().map(|error| error.to_string()).unwrap_or_default();
+        };
+        match (standing.failure_at(time), standing.works_until()) {
+            (Some(error), _) => error.to_string(),
+            (None, Some(until)) => standing.describe_respite(until),
+            (None, None) => standing.license.describe(standing.code_at(time)),
+        }
+    }
+
+    /// The instants at which something about the license changes.
+    pub(crate) fn instants(&self) -> impl Iterator<Item = i64> {
+        let license = self.license().map(|license| [license.notify_users_from, license.updates_until]);
+        let standing = self.standing.iter().flat_map(Standing::instants);
+        standing.chain(license.into_iter().flatten().flatten())
     }
 
     /// Whether a binding to another instance was passed over.
     fn is_staging(&self) -> bool {
-        self.flags.contains(&Flag::Staging)
+        self.standing.as_ref().is_some_and(|standing| standing.passed_over.is_some())
+    }
+
+    fn counts_down(&self) -> bool {
+        self.standing.as_ref().is_some_and(Standing::counts_down)
     }
 
     /// Whether it is a license in order, for something else.
     fn is_other_module(&self) -> bool {
-        self.error().is_some_and(Error::is_other_module)
+        self.code == Code::WrongModule && self.error().as_ref().is_some_and(Error::is_other_module)
+    }
+}
+
+impl Standing {
+    /// What is wrong although it works, in one sentence.
+    fn describe_respite(&self, until: i64) -> String {
+        let reason = match (&self.mismatch, &self.revoked) {
+            (Some(_), _) => format!("The instance has changed (other {})", self.changed),
+            (None, Some(_)) => "The vendor has withdrawn the key that signed this license".to_owned(),
+            (None, None) => String::new(),
+        };
+        format!("{reason}; it works until {}.", date(until))
     }
 }
 
@@ -236,40 +324,110 @@ impl License {
 }
 
 impl Report {
-    fn of(assessments: Vec<Assessment>, context: &Context<'_>) -> Self {
-        let best = best_at(&assessments, context.now);
-        let Some((best, assessment)) = best.and_then(|best| Some((best, assessments.get(best)?))) else {
-            let error = match context.module {
-                Some(module) if !assessments.is_empty() => Error::NoneCovers { module: module.to_owned() },
-                _ => Error::NoToken,
-            };
-            return Self::without_license(&error, assessments);
+    fn of(bundle: &Bundle, assessments: Vec<Assessment>, state: Arc<State>, context: &Context<'_>) -> Self {
+        let now = context.present(None);
+        let best = place_of_best(&assessments, now);
+        let deciding = best.and_then(|best| assessments.get(best));
+        let fault = match (&bundle.fault, deciding, context.module) {
+            (_, Some(_), _) => None,
+            (Some(fault), None, _) => Some(fault.clone()),
+            (None, None, Some(module)) if !assessments.is_empty() => {
+                Some(Error::NoneCovers { module: module.to_owned() })
+            }
+            (None, None, _) => Some(Error::NoToken),
         };
-        let (code, message, remedy) = (assessment.code, assessment.message(), assessment.remedy());
-        let flags = assessment.flags.clone();
-        let notify_users = warns_users(code, assessment.license.as_deref(), context.now);
-        let instants = assessments.iter().filter(|other| !other.is_other_module()).flat_map(Assessment::instants);
-        let next = next_change(instants, context.now, |time| {
-            let best = best_at(&assessments, time).and_then(|best| assessments.get(best));
-            best.map_or(Code::Missing, |best| best.code_at(time))
-        });
-        Self { code, flags, message, remedy, best: Some(best), assessments, next, notify_users }
+        let code = deciding.map_or(Code::Missing, |best| best.code);
+        let code = fault.as_ref().map_or(code, Error::code);
+        let mut flags = deciding.map(Assessment::flags).unwrap_or_default();
+        let limits = limits(&assessments);
+        if limits.are_passed_by(&context.usage) {
+            let place = flags.iter().position(|flag| *flag == Flag::CountingDown).unwrap_or(flags.len());
+            flags.insert(place, Flag::OverLimit);
+        }
+        let has_module = context.module.is_some();
+        let trust = bundle.trust.clone();
+        Self { code, flags, best, assessments, trust, state, now, limits, fault, has_module }
     }
 
     /// The answer when no license decides.
     #[must_use]
-    pub fn without_license(error: &Error, assessments: Vec<Assessment>) -> Self {
+    pub fn without_license(error: Error, now: i64) -> Self {
         Self {
             code: error.code(),
             flags: Vec::new(),
-            message: error.to_string(),
-            remedy: error.remedy(),
             best: None,
-            assessments,
-            next: None,
-            notify_users: true,
+            assessments: Vec::new(),
+            trust: Vec::new(),
+            state: Arc::default(),
+            now,
+            limits: Limits::default(),
+            fault: Some(error),
+            has_module: false,
         }
     }
+
+    /// The license that decides, with its checks.
+    #[must_use]
+    pub fn deciding(&self) -> Option<&Assessment> {
+        self.assessments.get(self.best?)
+    }
+
+    /// One sentence for people.
+    #[must_use]
+    pub fn message(&self) -> String {
+        let of_best = || self.deciding().map(Assessment::message).unwrap_or_default();
+        self.fault.as_ref().map_or_else(of_best, Error::to_string)
+    }
+
+    /// What to do about it: one sentence, or empty.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        let of_best = || self.deciding().map(Assessment::remedy).unwrap_or_default();
+        self.fault.as_ref().map_or_else(of_best, Error::remedy)
+    }
+
+    /// The next change of `code`, and to what.
+    #[must_use]
+    pub fn next(&self) -> Option<(i64, Code)> {
+        timeline::next(&ours(&self.assessments), self.now)
+    }
+
+    /// Every future change that is known today: of the answer for a module, or, where none was asked for, of each
+    /// license by itself.
+    #[must_use]
+    pub fn timeline(&self) -> Vec<Change> {
+        if self.has_module {
+            return timeline::timeline(&ours(&self.assessments), self.now);
+        }
+        let mut changes: Vec<_> = self.assessments.iter().flat_map(Assessment::timeline).collect();
+        changes.sort_by_key(|change| change.at);
+        changes
+    }
+
+    /// Whether users are warned too, beside administrators.
+    #[must_use]
+    pub fn notify_users(&self) -> bool {
+        let license = self.deciding().and_then(Assessment::license).map(Arc::as_ref);
+        self.flags.contains(&Flag::CountingDown) || warns_users(self.code, license, self.now)
+    }
+}
+
+impl Limits {
+    fn are_passed_by(&self, usage: &Self) -> bool {
+        let passed =
+            |limit: Option<i64>, used: Option<i64>| matches!((limit, used), (Some(limit), Some(used)) if used > limit);
+        passed(self.users, usage.users) || passed(self.companies, usage.companies)
+    }
+}
+
+/// The most that the working licenses allow. One that says nothing of it allows any number.
+fn limits(assessments: &[Assessment]) -> Limits {
+    let working = || assessments.iter().filter(|assessment| assessment.code.works()).filter_map(Assessment::license);
+    let most = |limit: fn(&Limits) -> Option<i64>| {
+        let limits = working().map(|license| license.limits.as_ref().and_then(limit));
+        limits.collect::<Option<Vec<_>>>()?.into_iter().max()
+    };
+    Limits { users: most(|limits| limits.users), companies: most(|limits| limits.companies) }
 }
 
 /// A refusal before the license could be read: what came before it passed, what comes after it was not made. A
@@ -286,33 +444,31 @@ fn opening_checks(refusal: &Refusal) -> Vec<Check> {
         };
         Check { code, outcome }
     });
-    let later = CONTEXT_CHECKS.iter().skip(1).map(|&(code, _)| Check { code, outcome: Outcome::NotRun });
-    opening.chain(later).collect()
+    let later = FIXED_CHECKS.iter().skip(1).map(|&(code, _)| code).chain(LATER_CHECKS);
+    opening.chain(later.map(|code| Check { code, outcome: Outcome::NotRun })).collect()
 }
 
-fn context_checks(license: &License, keyring: &Keyring, context: &Context<'_>) -> Vec<Check> {
+fn context_checks(genuine: &Genuine, standing: &Standing, context: &Context<'_>) -> Vec<Check> {
     let opening = OPENING_CHECKS.into_iter().filter(|&code| code != Code::UnknownKey);
-    let mut checks = Vec::with_capacity(OPENING_CHECKS.len() + CONTEXT_CHECKS.len());
-    checks.extend(opening.map(|code| Check { code, outcome: Outcome::Passed }));
-    let key = keyring.get(&license.kid);
-    for (code, check) in CONTEXT_CHECKS {
-        let result = key.ok_or(Error::UnknownKey).and_then(|key| check(license, key, context));
+    let mut checks: Vec<_> = opening.map(|code| Check { code, outcome: Outcome::Passed }).collect();
+    for (code, check) in FIXED_CHECKS {
         // Which versions are covered cannot be asked of a module that is not.
         let moot = code == Code::WrongOdooVersion && checks.iter().any(is_not_covered);
-        let outcome = match result {
-            _ if moot => Outcome::NotRun,
-            Ok(()) => Outcome::Passed,
-            Err(error) => Outcome::Failed(error),
-        };
-        checks.push(Check { code, outcome });
+        let made = || Outcome::from(check(&genuine.license, &genuine.key, context));
+        checks.push(Check { code, outcome: if moot { Outcome::NotRun } else { made() } });
     }
+    let failure = |error: Option<&Error>| error.cloned().map_or(Outcome::Passed, Outcome::Failed);
+    let mismatch = standing.mismatch.as_ref().map(|(error, _)| error).or(standing.passed_over.as_ref());
+    let later = [
+        failure(standing.revoked.as_ref().map(|(error, _)| error)),
+        failure(mismatch),
+        check_begin(&standing.license, standing.now).into(),
+        standing.end_at(standing.now).into(),
+        failure(standing.updates.as_ref()),
+    ];
+    checks.extend(LATER_CHECKS.into_iter().zip(later).map(|(code, outcome)| Check { code, outcome }));
     checks.sort_by_key(|check| check.code);
     checks
-}
-
-fn flags(checks: &[Check], context: &Context<'_>) -> Vec<Flag> {
-    let passed_over = |check: &Check| matches!(&check.outcome, Outcome::Failed(error) if context.passes_over(error));
-    if checks.iter().any(passed_over) { vec![Flag::Staging] } else { Vec::new() }
 }
 
 /// Whether the module, or the feature, is not covered at all.
@@ -320,23 +476,29 @@ fn is_not_covered(check: &Check) -> bool {
     matches!(&check.outcome, Outcome::Failed(error) if error.is_other_module())
 }
 
-/// The first instant after `now` at which `code_at` gives another answer than now.
-fn next_change(instants: impl Iterator<Item = i64>, now: i64, code_at: impl Fn(i64) -> Code) -> Option<Transition> {
-    let mut later: Vec<i64> = instants.filter(|&instant| instant > now).collect();
-    later.sort_unstable();
-    later.dedup();
-    let present = code_at(now);
-    later.into_iter().map(|at| Transition { at, code: code_at(at) }).find(|change| change.code != present)
+/// Those that count for the module that was asked for.
+fn ours(assessments: &[Assessment]) -> Vec<&Assessment> {
+    assessments.iter().filter(|assessment| !assessment.is_other_module()).collect()
 }
 
-/// The place of the best license at `time`; of equals one that needs no passing over, then the one issued last.
-fn best_at(assessments: &[Assessment], time: i64) -> Option<usize> {
+/// The best license at `time`; of equals one that needs no passing over, then the one issued last.
+pub(crate) fn best_at<'a>(ours: &[&'a Assessment], time: i64) -> Option<&'a Assessment> {
+    ours.iter().copied().min_by_key(|assessment| assessment.key_at(time))
+}
+
+fn place_of_best(assessments: &[Assessment], time: i64) -> Option<usize> {
     let ours = assessments.iter().enumerate().filter(|(_, assessment)| !assessment.is_other_module());
-    let key = |assessment: &Assessment| {
-        let issued = assessment.license.as_ref().map(|license| license.iat);
-        (rank(assessment.code_at(time)), assessment.is_staging(), Reverse(issued))
-    };
-    ours.min_by_key(|(_, assessment)| key(assessment)).map(|(place, _)| place)
+    ours.min_by_key(|(_, assessment)| assessment.key_at(time)).map(|(place, _)| place)
+}
+
+impl Assessment {
+    /// What tells the better of two at `time`: the smaller.
+    fn key_at(&self, time: i64) -> (u8, bool, bool, Reverse<Option<i64>>, Option<&str>) {
+        let issued = Reverse(self.license().map(|license| license.iat));
+        // Not their order, so that no order of pastes changes the answer.
+        let text = self.token().map(TokenText::as_str);
+        (rank(self.code_at(time)), self.is_staging(), self.counts_down(), issued, text)
+    }
 }
 
 /// Lower is better: first what works, then what is nearest to working.
@@ -363,7 +525,7 @@ const fn rank(code: Code) -> u8 {
 }
 
 /// Users are warned when the license says so, and when something has stopped or is about to.
-fn warns_users(code: Code, license: Option<&License>, now: i64) -> bool {
+pub(crate) fn warns_users(code: Code, license: Option<&License>, now: i64) -> bool {
     match code {
         Code::Valid | Code::Expiring => {
             license.and_then(|license| license.notify_users_from).is_some_and(|from| from <= now)

@@ -1,11 +1,13 @@
 //! Public keys, and what each of them may sign.
 
 use std::fmt;
+use std::sync::Arc;
 
 use ed25519_dalek::VerifyingKey;
 use ed25519_dalek::pkcs8::DecodePublicKey as _;
 
 use crate::module::ModulePattern;
+use crate::trust::Trust;
 
 /// What a key may sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,7 +59,7 @@ pub struct KeyParts {
 }
 
 /// A checked public key with its limits.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
     parts: KeyParts,
     verifying: VerifyingKey,
@@ -103,6 +105,18 @@ impl Key {
         &self.parts
     }
 
+    /// The key's id.
+    #[must_use]
+    pub fn kid(&self) -> &str {
+        &self.parts.kid
+    }
+
+    /// Whether it may certify other keys.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        self.may(KeyUse::Certify)
+    }
+
     /// Whether the key may sign for `key_use`.
     #[must_use]
     pub fn may(&self, key_use: KeyUse) -> bool {
@@ -140,10 +154,11 @@ pub fn public_key_from_pem(pem: &str) -> Result<[u8; 32], KeyFault> {
     VerifyingKey::from_public_key_pem(pem.trim()).map(|key| key.to_bytes()).map_err(|_| KeyFault::Pem)
 }
 
-/// The keys that are trusted, each id once.
+/// The keys that are trusted, each id once, and what certificates and revocation lists add to them.
 #[derive(Clone, Debug)]
 pub struct Keyring {
-    keys: Vec<Key>,
+    keys: Vec<Arc<Key>>,
+    pub(crate) trust: Trust,
 }
 
 impl Keyring {
@@ -163,18 +178,22 @@ impl Keyring {
             others.iter().try_for_each(|other| check_pair(key, other))?;
             rest = others;
         }
-        Ok(Self { keys })
+        Ok(Self { keys: keys.into_iter().map(Arc::new).collect(), trust: Trust::default() })
     }
 
-    /// The key with this id.
+    /// The key with this id, embedded or certified.
     #[must_use]
     pub fn get(&self, kid: &str) -> Option<&Key> {
-        self.iter().find(|key| key.parts.kid == kid)
+        self.candidates(kid).into_iter().next().map(Arc::as_ref)
     }
 
-    /// All keys, in the order given.
+    pub(crate) fn embedded(&self, kid: &str) -> Option<&Arc<Key>> {
+        self.keys.iter().find(|key| key.parts.kid == kid)
+    }
+
+    /// All keys but the certified ones, in the order given.
     pub fn iter(&self) -> impl Iterator<Item = &Key> {
-        self.keys.iter()
+        self.keys.iter().map(Arc::as_ref)
     }
 }
 

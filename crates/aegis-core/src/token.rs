@@ -1,6 +1,9 @@
 //! The envelope of a token: JWS compact serialization (RFC 7515 §7.1) with one algorithm, `EdDSA` over Ed25519
 //! (RFC 8037 §3.1).
 
+use std::fmt;
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -41,11 +44,40 @@ impl Kind {
         }
     }
 
+    /// Whether it says whom to trust, not what is licensed.
+    pub(crate) const fn is_trust(self) -> bool {
+        matches!(self, Self::RevocationList | Self::KeyCertificate)
+    }
+
     const fn size_limit(self) -> usize {
         match self {
             Self::RevocationList => MAX_LIST,
             Self::License | Self::LegacyLicense | Self::KeyCertificate => MAX_TOKEN,
         }
+    }
+}
+
+/// The text of a token, white space dropped. Not shown by `Debug`: who has it may have the license.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TokenText(Arc<str>);
+
+impl TokenText {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for TokenText {
+    fn from(token: &str) -> Self {
+        Self(token.into())
+    }
+}
+
+impl fmt::Debug for TokenText {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("TokenText(…)")
     }
 }
 
@@ -121,6 +153,12 @@ fn decode_signature(text: &str) -> Result<[u8; 64], Error> {
     let length =
         URL_SAFE_NO_PAD.decode_slice(text, &mut buffer).map_err(|_| Error::BadBase64 { segment: "signature" })?;
     buffer.get(..length).and_then(|bytes| bytes.try_into().ok()).ok_or(Error::SignatureLength)
+}
+
+/// The kind of a token, as far as its header can be read.
+pub(crate) fn kind_of(token: &str) -> Option<Kind> {
+    let segments = Segments::split(token).ok()?;
+    read_header(&decode_header(segments.header).ok()?).ok().map(|(kind, _)| kind)
 }
 
 /// Reads `alg`, `kid` and `typ`: first what is malformed, then what is not supported.

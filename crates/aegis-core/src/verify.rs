@@ -1,9 +1,12 @@
 //! Verification of one token, its steps in the order of the format's description (`docs/token-format.md`).
 
-use crate::binding::Instance;
-use crate::claims::{CoveredModule, License};
+use std::sync::Arc;
+
+use crate::claims::{CoveredModule, License, Limits};
 use crate::error::{Code, Error};
+use crate::instance::Instance;
 use crate::keyring::{Key, KeyUse, Keyring};
+use crate::state::State;
 use crate::token::{Envelope, Kind};
 
 /// What is asked of a license: everything the answer depends on beside the token and the keys.
@@ -19,16 +22,43 @@ pub struct Context<'a> {
     pub instance: Option<&'a Instance>,
     /// The present, in Unix seconds.
     pub now: i64,
+    /// An instant that has passed for certain, where the clock is not trusted: then the present is at least this one,
+    /// and at least the greatest time at which the issuer is known to have issued something. `None` takes `now` as it is.
+    pub floor: Option<i64>,
     /// Date of the module's release, in Unix seconds at 00:00 UTC; `None` counts as covered.
     pub released: Option<i64>,
     /// Whether the database is a neutralized copy, for which a binding to another instance refuses nothing.
     pub neutralized: bool,
+    /// What the database remembers; `None` for nothing.
+    pub state: Option<&'a Arc<State>>,
+    /// The latest date that the database itself keeps, in Unix seconds: evidence against a clock that is behind.
+    pub database_date: Option<i64>,
+    /// How many there are of what licenses limit.
+    pub usage: Limits,
 }
 
 impl Context<'_> {
-    /// Whether a failed check refuses nothing here.
-    pub(crate) const fn passes_over(&self, error: &Error) -> bool {
-        self.neutralized && matches!(error, Error::WrongInstance)
+    /// A context in which everything but these is absent.
+    #[must_use]
+    pub const fn new(odoo_major: u16, now: i64) -> Self {
+        Self {
+            module: None,
+            feature: None,
+            odoo_major,
+            instance: None,
+            now,
+            floor: None,
+            released: None,
+            neutralized: false,
+            state: None,
+            database_date: None,
+            usage: Limits { users: None, companies: None },
+        }
+    }
+
+    /// The present, by an issuer whose latest known time of issue is `newest`.
+    pub(crate) fn present(&self, newest: Option<i64>) -> i64 {
+        self.floor.map_or(self.now, |floor| self.now.max(floor).max(newest.unwrap_or(floor)))
     }
 }
 
@@ -41,19 +71,25 @@ pub struct Refusal {
     pub signature_held: bool,
 }
 
-/// The checks that need the license, the key and the context: one function each, in the order of the codes.
-pub(crate) const CONTEXT_CHECKS: [(Code, ContextCheck); 8] = [
+impl Refusal {
+    pub(crate) const fn before_signature(error: Error) -> Self {
+        Self { error, signature_held: false }
+    }
+
+    pub(crate) const fn after_signature(error: Error) -> Self {
+        Self { error, signature_held: true }
+    }
+}
+
+/// The first checks of an opened license, in the order of the codes: those that neither time nor a memory changes.
+pub(crate) const FIXED_CHECKS: [(Code, FixedCheck); 4] = [
     (Code::UnknownKey, |license, key, _| check_key_window(license, key)),
     (Code::WrongIssuer, |license, key, _| check_issuer(license, key)),
     (Code::WrongModule, check_module),
     (Code::WrongOdooVersion, check_odoo_version),
-    (Code::WrongInstance, check_instance),
-    (Code::NotYetValid, check_begin),
-    (Code::Expired, check_end),
-    (Code::UpdatesEnded, check_updates),
 ];
 
-pub(crate) type ContextCheck = fn(&License, &Key, &Context<'_>) -> Result<(), Error>;
+pub(crate) type FixedCheck = fn(&License, &Key, &Context<'_>) -> Result<(), Error>;
 
 /// Verifies one token: is it a license that works, for this module, version and instance, at this time?
 ///
@@ -73,27 +109,31 @@ pub fn verify(token: &str, keyring: &Keyring, context: &Context<'_>) -> Result<(
 /// # Errors
 /// Refusals with the codes `malformed`, `unsupported`, `unknown_key` and `bad_signature`.
 pub fn open(token: &str, keyring: &Keyring) -> Result<License, Refusal> {
-    let before = |error| Refusal { error, signature_held: false };
-    let after = |error| Refusal { error, signature_held: true };
-    let envelope = Envelope::parse(token).map_err(before)?;
-    let key = find_key(&envelope, keyring).map_err(before)?;
-    check_signature(&envelope, key).map_err(before)?;
-    read_license(envelope).map_err(after)
+    let envelope = Envelope::parse(token).map_err(Refusal::before_signature)?;
+    let key = find_key(&envelope, keyring).map_err(Refusal::before_signature)?;
+    check_signature(&envelope, key).map_err(Refusal::before_signature)?;
+    read_license(envelope).map_err(Refusal::after_signature)
 }
 
-/// Checks an opened license against a context and says how it works: `valid`, `expiring` or `grace`.
+/// Checks an opened license against a context and says how it works: `valid`, `expiring` or `grace`. What the context
+/// says of a memory, of the database's dates and of usage is for [`evaluate`](crate::evaluate()).
 ///
 /// `license` must have been [`open`]ed with this very keyring: its signature is not checked again.
 ///
 /// # Errors
 /// The first failure in the order of the codes.
 pub fn check(license: &License, keyring: &Keyring, context: &Context<'_>) -> Result<Code, Error> {
-    let key = keyring.get(&license.kid).ok_or(Error::UnknownKey)?;
-    CONTEXT_CHECKS.iter().try_for_each(|(_, check)| match check(license, key, context) {
-        Err(error) if !context.passes_over(&error) => Err(error),
-        _ => Ok(()),
-    })?;
-    Ok(status(license, context.now))
+    let key = key_of(license, keyring).ok_or(Error::UnknownKey)?;
+    FIXED_CHECKS.iter().try_for_each(|(_, check)| check(license, key, context))?;
+    if let Some(revocation) = keyring.revocation(license) {
+        return Err(revocation.error());
+    }
+    check_instance(license, context)?;
+    let now = context.present(Some(license.iat));
+    check_begin(license, now)?;
+    check_end(license, now)?;
+    check_updates(license, context)?;
+    Ok(status(license, now))
 }
 
 /// Checks the limits that a keyring sets for the key of an opened license, whatever will be asked of it.
@@ -102,10 +142,29 @@ pub fn check(license: &License, keyring: &Keyring, context: &Context<'_>) -> Res
 /// The first of [`Error::UnknownKey`], [`Error::OutsideKeyWindow`], [`Error::WrongIssuer`] and
 /// [`Error::ModuleOutsideKey`].
 pub fn check_key_scope(license: &License, keyring: &Keyring) -> Result<(), Error> {
-    let key = keyring.get(&license.kid).ok_or(Error::UnknownKey)?;
+    let key = key_of(license, keyring).ok_or(Error::UnknownKey)?;
+    check_scope(license, key)
+}
+
+pub(crate) fn check_scope(license: &License, key: &Key) -> Result<(), Error> {
     check_key_window(license, key)?;
     check_issuer(license, key)?;
     check_modules_of_key(license, key)
+}
+
+/// The key that a license is judged by: of several certificates for one key, one that lets it sign this.
+fn key_of<'k>(license: &License, keyring: &'k Keyring) -> Option<&'k Key> {
+    shared_key_of(license, keyring).map(Arc::as_ref)
+}
+
+pub(crate) fn shared_key_of<'k>(license: &License, keyring: &'k Keyring) -> Option<&'k Arc<Key>> {
+    if let embedded @ Some(_) = keyring.embedded(&license.kid) {
+        return embedded;
+    }
+    let mut signers = keyring.candidates(&license.kid).into_iter().filter(|key| key.may(KeyUse::License));
+    let first = signers.next()?;
+    let serves = |key: &&Arc<Key>| check_scope(license, key).is_ok();
+    if serves(&first) { Some(first) } else { signers.find(serves).or(Some(first)) }
 }
 
 /// Where a license stands in time, all else being right: `not_yet_valid`, `valid`, `expiring`, `grace` or `expired`.
@@ -154,18 +213,19 @@ pub fn sole_token(text: &str) -> Result<&str, Error> {
     if token.is_empty() { Err(Error::NoToken) } else { Ok(token) }
 }
 
-fn find_key<'k>(envelope: &Envelope<'_>, keyring: &'k Keyring) -> Result<&'k Key, Error> {
-    let key = keyring.get(&envelope.kid).ok_or(Error::UnknownKey)?;
+pub(crate) fn find_key<'k>(envelope: &Envelope<'_>, keyring: &'k Keyring) -> Result<&'k Key, Error> {
     let needed = match envelope.kind {
         Kind::License | Kind::LegacyLicense => KeyUse::License,
         Kind::RevocationList => KeyUse::Revocation,
         Kind::KeyCertificate => KeyUse::Certify,
     };
-    if key.may(needed) { Ok(key) } else { Err(Error::KeyUse) }
+    let keys = keyring.candidates(&envelope.kid);
+    let error = if keys.is_empty() { Error::UnknownKey } else { Error::KeyUse };
+    keys.into_iter().find(|key| key.may(needed)).map(Arc::as_ref).ok_or(error)
 }
 
 /// RFC 7515 §5.2 step 8, RFC 8032 §5.1.7: over the received bytes.
-fn check_signature(envelope: &Envelope<'_>, key: &Key) -> Result<(), Error> {
+pub(crate) fn check_signature(envelope: &Envelope<'_>, key: &Key) -> Result<(), Error> {
     let good = key.signed(envelope.signing_input.as_bytes(), &envelope.signature);
     if good { Ok(()) } else { Err(Error::BadSignature) }
 }
@@ -178,12 +238,12 @@ fn read_license(envelope: Envelope<'_>) -> Result<License, Error> {
 }
 
 /// The time of issue counts, never the present: what a key signed in its window stands.
-fn check_key_window(license: &License, key: &Key) -> Result<(), Error> {
+pub(crate) fn check_key_window(license: &License, key: &Key) -> Result<(), Error> {
     if key.was_in_use(license.iat) { Ok(()) } else { Err(Error::OutsideKeyWindow) }
 }
 
 /// RFC 7519 §4.1.1: the issuer is the one that the key speaks for.
-fn check_issuer(license: &License, key: &Key) -> Result<(), Error> {
+pub(crate) fn check_issuer(license: &License, key: &Key) -> Result<(), Error> {
     if license.iss == key.parts().issuer { Ok(()) } else { Err(Error::WrongIssuer) }
 }
 
@@ -229,32 +289,35 @@ fn covering<'l>(license: &'l License, context: &Context<'l>) -> impl Iterator<It
     license.modules.iter().filter(serves)
 }
 
-fn check_instance(license: &License, _: &Key, context: &Context<'_>) -> Result<(), Error> {
-    match (license.instance_fingerprint, context.instance) {
-        (None, _) => Ok(()),
-        (Some(_), None) => Err(Error::InstanceUnknown),
-        (Some(bound), Some(instance)) if bound == instance.fingerprint() => Ok(()),
-        (Some(_), Some(_)) => Err(Error::WrongInstance),
+/// Without a memory: a binding that does not fit refuses, but for a neutralized copy.
+fn check_instance(license: &License, context: &Context<'_>) -> Result<(), Error> {
+    let Some(binding) = &license.binding else { return Ok(()) };
+    let instance = context.instance.ok_or(Error::InstanceUnknown)?;
+    let comparison = binding.compare(instance, None);
+    if comparison.fits || context.neutralized {
+        Ok(())
+    } else {
+        Err(Error::WrongInstance { difference: comparison.difference })
     }
 }
 
 /// RFC 7519 §4.1.5.
-fn check_begin(license: &License, _: &Key, context: &Context<'_>) -> Result<(), Error> {
+pub(crate) fn check_begin(license: &License, now: i64) -> Result<(), Error> {
     match license.nbf {
-        Some(from) if context.now < from => Err(Error::NotYetValid { from }),
+        Some(from) if now < from => Err(Error::NotYetValid { from }),
         _ => Ok(()),
     }
 }
 
 /// RFC 7519 §4.1.4; a grace period moves the end.
-fn check_end(license: &License, _: &Key, context: &Context<'_>) -> Result<(), Error> {
-    match license.grace_until.or(license.exp) {
-        Some(end) if context.now >= end => Err(Error::Expired { end }),
+pub(crate) fn check_end(license: &License, now: i64) -> Result<(), Error> {
+    match license.end() {
+        Some(end) if now >= end => Err(Error::Expired { end }),
         _ => Ok(()),
     }
 }
 
-fn check_updates(license: &License, _: &Key, context: &Context<'_>) -> Result<(), Error> {
+pub(crate) fn check_updates(license: &License, context: &Context<'_>) -> Result<(), Error> {
     match (license.updates_until, context.released) {
         (Some(until), Some(released)) if released >= until => Err(Error::UpdatesEnded { until, released }),
         _ => Ok(()),

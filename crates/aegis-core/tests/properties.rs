@@ -150,12 +150,12 @@ proptest! {
         let now = CONTEXT.now + offset * 86_400;
         let at = |now| evaluate(&token(), &keyring, &aegis_core::Context { now, ..CONTEXT }, |token| open(token, &keyring).map(Arc::new));
         let report = at(now);
-        match report.next {
+        match report.next() {
             None => prop_assert_eq!(at(aegis_core::MAX_TIME).code, report.code),
-            Some(next) => {
-                prop_assert_eq!(at(next.at - 1).code, report.code);
-                prop_assert_eq!(at(next.at).code, next.code);
-                prop_assert_ne!(next.code, report.code);
+            Some((time, code)) => {
+                prop_assert_eq!(at(time - 1).code, report.code);
+                prop_assert_eq!(at(time).code, code);
+                prop_assert_ne!(code, report.code);
             }
         }
     }

@@ -10,15 +10,7 @@ use ed25519_dalek::{Signer as _, SigningKey};
 pub(crate) const KID: &str = "test-2026";
 pub(crate) const NOW: i64 = 1_767_225_600;
 
-pub(crate) const CONTEXT: Context<'static> = Context {
-    module: Some("biz4a_payroll"),
-    feature: None,
-    odoo_major: 18,
-    instance: None,
-    now: NOW,
-    released: None,
-    neutralized: false,
-};
+pub(crate) const CONTEXT: Context<'static> = Context { module: Some("biz4a_payroll"), ..Context::new(18, NOW) };
 
 pub(crate) const CLAIMS: &str = r#"{"jti":"0b54bf0a-97f1-4b3a-9c5e-7a5f1b2d9c11","iss":"Example Vendor","iat":1767200000,"exp":1798736000,"customer":{"id":"C-1","name":"ACME"},"modules":[{"technical_name":"biz4a_payroll","allowed_major_versions":["18"]}],"license_type":"subscription"}"#;
 

@@ -1,0 +1,136 @@
+//! The tokens of a text, opened: everything about them that neither the present nor the question asked can change.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::bundle::split_bundle;
+use crate::claims::License;
+use crate::error::{Code, Error};
+use crate::keyring::{Key, Keyring};
+use crate::token::{TokenText, kind_of};
+use crate::trust::{Revocation, TrustToken};
+use crate::verify::{Refusal, check_issuer, check_key_window, open, shared_key_of};
+
+/// The tokens of a text, opened with a keyring. What is found never changes for this text and keyring, so callers may
+/// keep it, and [ask](Bundle::report) again and again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bundle {
+    pub(crate) entries: Vec<Arc<Entry>>,
+    pub(crate) trust: Vec<TrustToken>,
+    /// The greatest time of issue of what is genuine, by issuer.
+    newest: BTreeMap<String, i64>,
+    /// Issuer and id of each key that was withdrawn.
+    pub(crate) withdrawn: Vec<(String, String)>,
+    /// Why the text was not read at all.
+    pub(crate) fault: Option<Error>,
+}
+
+/// A license, or what could not be read as one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// `None` for a token that breaks off.
+    pub(crate) token: Option<TokenText>,
+    pub(crate) opened: Result<Genuine, Refusal>,
+}
+
+/// A license whose signature held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Genuine {
+    pub(crate) license: Arc<License>,
+    pub(crate) key: Arc<Key>,
+    pub(crate) revocation: Option<Revocation>,
+}
+
+impl Genuine {
+    /// Whether it tells the time: nobody but the issuer can have made it.
+    fn is_evidence(&self) -> bool {
+        let in_order = check_key_window(&self.license, &self.key).and_then(|()| check_issuer(&self.license, &self.key));
+        in_order.is_ok() && self.revocation != Some(Revocation::Key)
+    }
+}
+
+impl Bundle {
+    /// Finds and opens the tokens of a text. A bad token is part of what is found, never an error.
+    ///
+    /// `open` opens one license by the keys of `keyring` without any certificate of the text: [`open`](crate::open())
+    /// itself, or a cache in front of it.
+    pub fn open(
+        text: &str,
+        keyring: &Keyring,
+        mut open_license: impl FnMut(&str) -> Result<Arc<License>, Refusal>,
+    ) -> Self {
+        let (tokens, fault) = match split_bundle(text) {
+            Ok(tokens) => (tokens, None),
+            Err(error) => (Vec::new(), Some(error)),
+        };
+        let tokens: Vec<_> = tokens.into_iter().map(Token::new).collect();
+        let (keyring, trust) = keyring.with_trust_tokens(tokens.iter().filter_map(Token::kind_and_text));
+        let licenses = tokens.into_iter().filter(|token| !token.is_trust());
+        let entries: Vec<_> = licenses.map(|token| Arc::new(token.entry(&keyring, &mut open_license))).collect();
+        let newest = newest(&entries, &keyring);
+        Self { entries, trust, newest, withdrawn: keyring.trust.withdrawn, fault }
+    }
+
+    /// The certificates and lists of the text, in its order.
+    #[must_use]
+    pub fn trust(&self) -> &[TrustToken] {
+        &self.trust
+    }
+
+    pub(crate) fn newest(&self, issuer: &str) -> Option<i64> {
+        self.newest.get(issuer).copied()
+    }
+}
+
+fn newest(entries: &[Arc<Entry>], keyring: &Keyring) -> BTreeMap<String, i64> {
+    let mut newest: BTreeMap<String, i64> =
+        keyring.newest_trust().into_iter().map(|(issuer, iat)| (issuer.to_owned(), iat)).collect();
+    let genuine = entries.iter().filter_map(|entry| entry.opened.as_ref().ok()).filter(|genuine| genuine.is_evidence());
+    for Genuine { license, .. } in genuine {
+        match newest.get_mut(&license.iss) {
+            Some(known) => *known = license.iat.max(*known),
+            None => drop(newest.insert(license.iss.clone(), license.iat)),
+        }
+    }
+    newest
+}
+
+/// A token as it was found in the text.
+struct Token<'t> {
+    text: Result<Cow<'t, str>, Error>,
+    kind: Option<crate::Kind>,
+}
+
+impl<'t> Token<'t> {
+    fn new(text: Result<Cow<'t, str>, Error>) -> Self {
+        let kind = text.as_ref().ok().and_then(|text| kind_of(text));
+        Self { text, kind }
+    }
+
+    fn kind_and_text(&self) -> Option<(crate::Kind, &str)> {
+        Some((self.kind?, self.text.as_ref().ok()?))
+    }
+
+    fn is_trust(&self) -> bool {
+        self.kind.is_some_and(crate::Kind::is_trust)
+    }
+
+    fn entry(self, keyring: &Keyring, open_license: &mut impl FnMut(&str) -> Result<Arc<License>, Refusal>) -> Entry {
+        let text = match self.text {
+            Ok(text) => text,
+            Err(error) => return Entry { token: None, opened: Err(Refusal::before_signature(error)) },
+        };
+        let opened = match open_license(&text) {
+            // Its key may be among the certified ones.
+            Err(refusal) if refusal.error.code() == Code::UnknownKey => open(&text, keyring).map(Arc::new),
+            opened => opened,
+        };
+        let genuine = |license: Arc<License>| {
+            let key = shared_key_of(&license, keyring).ok_or(Refusal::after_signature(Error::UnknownKey))?;
+            let (key, revocation) = (Arc::clone(key), keyring.revocation(&license));
+            Ok(Genuine { license, key, revocation })
+        };
+        Entry { token: Some(TokenText::from(text.as_ref())), opened: opened.and_then(genuine) }
+    }
+}

@@ -1,0 +1,238 @@
+//! Which keys are trusted beside the embedded ones, and what was withdrawn: certificates and revocation lists, resolved.
+//!
+//! Nothing here depends on the present: what a keyring and some tokens say together never changes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::bundle::split_bundle;
+use crate::certificate::Certificate;
+use crate::claims::License;
+use crate::error::Error;
+use crate::keyring::{Key, KeyUse, Keyring};
+use crate::revocation::{LicenseId, RevocationList};
+use crate::token::{Envelope, Kind, TokenText, kind_of};
+use crate::verify::{Refusal, check_signature, find_key};
+
+/// The certificates and lists of a keyring, and what follows from them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Trust {
+    certificates: Vec<Arc<Certificate>>,
+    /// The certified keys, one for each certificate.
+    pub(crate) certified: Vec<Arc<Key>>,
+    lists: Vec<Arc<RevocationList>>,
+    /// Issuer and id of each key that was withdrawn.
+    pub(crate) withdrawn: Vec<(String, String)>,
+    /// For each issuer the list that counts.
+    in_force: Vec<Arc<RevocationList>>,
+}
+
+/// A certificate or a list of a text, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrustToken {
+    /// [`Kind::RevocationList`] or [`Kind::KeyCertificate`].
+    pub kind: Kind,
+    /// The token, white space dropped.
+    pub token: TokenText,
+    /// What it says, or why it is refused.
+    pub content: Result<TrustContent, Refusal>,
+    /// Whether it has an effect: a list that a newer one replaces has none.
+    pub in_force: bool,
+}
+
+/// What a certificate or a list says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TrustContent {
+    /// A revocation list.
+    List(Arc<RevocationList>),
+    /// A key certificate.
+    Certificate(Arc<Certificate>),
+}
+
+/// How a license was withdrawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Revocation {
+    /// By its id.
+    License,
+    /// With the key that signed it.
+    Key,
+}
+
+impl Revocation {
+    /// The refusal that it means.
+    #[must_use]
+    pub const fn error(self) -> Error {
+        match self {
+            Self::License => Error::Revoked,
+            Self::Key => Error::KeyRevoked,
+        }
+    }
+}
+
+impl Keyring {
+    /// The keyring that also knows the certificates and lists of a text, and what became of each of them.
+    ///
+    /// Certificates count only from a root, and lists only for their own issuer; no token can widen what a root may do.
+    #[must_use]
+    pub fn with_trust(&self, text: &str) -> (Self, Vec<TrustToken>) {
+        let tokens = split_bundle(text).unwrap_or_default();
+        let tokens: Vec<_> = tokens.into_iter().flatten().collect();
+        self.with_trust_tokens(tokens.iter().filter_map(|token| Some((kind_of(token)?, token.as_ref()))))
+    }
+
+    pub(crate) fn with_trust_tokens<'t>(
+        &self,
+        tokens: impl Iterator<Item = (Kind, &'t str)>,
+    ) -> (Self, Vec<TrustToken>) {
+        let mut tokens: Vec<_> =
+            tokens.filter(|(kind, _)| kind.is_trust()).map(|(kind, text)| (kind, text, None)).collect();
+        if tokens.is_empty() {
+            return (self.clone(), Vec::new());
+        }
+        let mut keyring = self.clone();
+        for (_, token, content) in tokens.iter_mut().filter(|(kind, ..)| *kind == Kind::KeyCertificate) {
+            let opened = open_certificate(token, self).map(Arc::new);
+            if let Ok(certificate) = &opened {
+                keyring.trust.add_certificate(Arc::clone(certificate));
+            }
+            *content = Some(opened.map(TrustContent::Certificate));
+        }
+        for (_, token, content) in tokens.iter_mut().filter(|(kind, ..)| *kind == Kind::RevocationList) {
+            let opened = open_list(token, &keyring).map(Arc::new);
+            if let Ok(list) = &opened {
+                keyring.trust.lists.push(Arc::clone(list));
+            }
+            *content = Some(opened.map(TrustContent::List));
+        }
+        keyring.resolve();
+        let found = tokens
+            .into_iter()
+            .filter_map(|(kind, token, content)| Some(keyring.judged(kind, TokenText::from(token), content?)));
+        let found = found.collect();
+        (keyring, found)
+    }
+
+    /// Works out which keys were withdrawn, and which list counts for each issuer.
+    fn resolve(&mut self) {
+        let lists = self.newest_by_root();
+        let named = lists.iter().flat_map(|list| list.revoked_keys.iter().map(|kid| (list.iss.clone(), kid.clone())));
+        // A root is withdrawn only by a new wheel.
+        self.trust.withdrawn = named.filter(|(_, kid)| !self.get(kid).is_some_and(Key::is_root)).collect();
+        let genuine = self.trust.lists.iter().filter(|list| !self.trust.is_withdrawn(&list.iss, &list.kid));
+        self.trust.in_force = newest(genuine);
+    }
+
+    /// What became of a token, now that all of them are known.
+    fn judged(&self, kind: Kind, token: TokenText, content: Result<TrustContent, Refusal>) -> TrustToken {
+        let (issuer, kid) = match &content {
+            Ok(TrustContent::List(list)) => (list.iss.as_str(), list.kid.as_str()),
+            Ok(TrustContent::Certificate(certificate)) => (certificate.iss.as_str(), certificate.key.kid()),
+            Err(_) => return TrustToken { kind, token, content, in_force: false },
+        };
+        if self.trust.is_withdrawn(issuer, kid) {
+            let refusal = Refusal { error: Error::KeyRevoked, signature_held: true };
+            return TrustToken { kind, token, content: Err(refusal), in_force: false };
+        }
+        let in_force = match &content {
+            Ok(TrustContent::List(list)) => self.counts(list),
+            _ => true,
+        };
+        TrustToken { kind, token, content, in_force }
+    }
+
+    /// Whether a list is the newest of its issuer, or the newest of those that withdraw keys.
+    fn counts(&self, list: &Arc<RevocationList>) -> bool {
+        self.trust.in_force.iter().chain(&self.newest_by_root()).any(|other| Arc::ptr_eq(list, other))
+    }
+
+    /// For each issuer the newest list that a root signed: that one says which keys were withdrawn.
+    fn newest_by_root(&self) -> Vec<Arc<RevocationList>> {
+        newest(self.trust.lists.iter().filter(|list| self.get(&list.kid).is_some_and(Key::is_root)))
+    }
+
+    /// The keys that may have signed a token: the embedded one of this id, or else the certified ones.
+    pub(crate) fn candidates(&self, kid: &str) -> Vec<&Arc<Key>> {
+        match self.embedded(kid) {
+            Some(key) => vec![key],
+            None => self.trust.certified.iter().filter(|key| key.kid() == kid).collect(),
+        }
+    }
+
+    /// Whether and how a license was withdrawn.
+    #[must_use]
+    pub fn revocation(&self, license: &License) -> Option<Revocation> {
+        let mut lists = self.trust.in_force.iter().filter(|list| list.iss == license.iss);
+        if let Some(list) = lists.next()
+            && list.contains(&LicenseId::of(&license.jti))
+        {
+            return Some(Revocation::License);
+        }
+        self.trust.is_withdrawn(&license.iss, &license.kid).then_some(Revocation::Key)
+    }
+
+    /// The greatest time of issue of the genuine certificates and lists, by issuer.
+    pub(crate) fn newest_trust(&self) -> BTreeMap<&str, i64> {
+        let genuine = |issuer: &str, kid: &str| !self.trust.is_withdrawn(issuer, kid);
+        let lists = self.trust.lists.iter().filter(|list| genuine(&list.iss, &list.kid));
+        let lists = lists.map(|list| (list.iss.as_str(), list.iat));
+        let certificates =
+            self.trust.certificates.iter().map(|certificate| (certificate.iss.as_str(), certificate.iat));
+        let mut newest = BTreeMap::new();
+        for (issuer, iat) in lists.chain(certificates) {
+            let known = newest.entry(issuer).or_insert(iat);
+            *known = iat.max(*known);
+        }
+        newest
+    }
+}
+
+impl Trust {
+    fn add_certificate(&mut self, certificate: Arc<Certificate>) {
+        self.certified.push(Arc::new(certificate.key.clone()));
+        self.certificates.push(certificate);
+    }
+
+    fn is_withdrawn(&self, issuer: &str, kid: &str) -> bool {
+        self.withdrawn.iter().any(|(own, key)| own == issuer && key == kid)
+    }
+}
+
+/// For each issuer the list with the greatest `seq`. Which of equals it is does not depend on their order.
+fn newest<'l>(lists: impl Iterator<Item = &'l Arc<RevocationList>>) -> Vec<Arc<RevocationList>> {
+    let mut newest: Vec<Arc<RevocationList>> = Vec::new();
+    for list in lists {
+        match newest.iter_mut().find(|known| known.iss == list.iss) {
+            None => newest.push(Arc::clone(list)),
+            Some(known) if **known < **list => *known = Arc::clone(list),
+            Some(_) => {}
+        }
+    }
+    newest
+}
+
+fn open_certificate(token: &str, keyring: &Keyring) -> Result<Certificate, Refusal> {
+    let (payload, root) = open_envelope(token, keyring)?;
+    Certificate::parse(&payload, root).map_err(Refusal::after_signature)
+}
+
+fn open_list(token: &str, keyring: &Keyring) -> Result<RevocationList, Refusal> {
+    let (payload, key) = open_envelope(token, keyring)?;
+    let list = RevocationList::parse(&payload, key.kid().to_owned(), key.is_root());
+    let list = list.map_err(Refusal::after_signature)?;
+    let in_use = |signer: &&Arc<Key>| signer.may(KeyUse::Revocation) && signer.was_in_use(list.iat);
+    if !keyring.candidates(&list.kid).iter().any(in_use) {
+        return Err(Refusal::after_signature(Error::OutsideKeyWindow));
+    }
+    if list.iss != key.parts().issuer {
+        return Err(Refusal::after_signature(Error::WrongIssuer));
+    }
+    Ok(list)
+}
+
+/// The payload of a token whose signature holds, and the key that signed it.
+fn open_envelope<'k>(token: &str, keyring: &'k Keyring) -> Result<(Vec<u8>, &'k Key), Refusal> {
+    let envelope = Envelope::parse(token).map_err(Refusal::before_signature)?;
+    let key = find_key(&envelope, keyring).map_err(Refusal::before_signature)?;
+    check_signature(&envelope, key).map_err(Refusal::before_signature)?;
+    Ok((envelope.payload, key))
+}
