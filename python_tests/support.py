@@ -137,6 +137,10 @@ def evaluate(
     now: int | None = NOW,
     released: str | None = None,
     neutralized: bool = False,
+    state: aegis.State | None = None,
+    database_date: int | None = None,
+    users: int | None = None,
+    companies: int | None = None,
 ) -> aegis.Report:
     """Evaluate for the module, version and time of most tests, changed as told."""
     return aegis.evaluate(
@@ -148,5 +152,9 @@ def evaluate(
         now=now,
         released=released,
         neutralized=neutralized,
+        state=state,
+        database_date=database_date,
+        users=users,
+        companies=companies,
         keyring=keyring,
     )

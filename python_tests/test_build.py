@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_public_key,
 )
-from support import ROOT, pem_of
+from support import NOW, ROOT, Vendor, pem_of
 
 pytestmark = pytest.mark.build
 
@@ -210,3 +210,48 @@ def _assert_refused(folder: Path, file: str, why: str) -> None:
     assert file in errors[0].replace(str(folder), "")
     assert why in errors[0]
     assert "panicked" not in done.stderr
+
+
+ROOT_ENTRY = 'issuer = "Example Vendor"\nuse = ["certify", "revocation", "license"]'
+
+
+def _vendor_folder(path: Path, vendor: Vendor) -> Path:
+    path.mkdir()
+    (path / f"{vendor.kid}.public.pem").write_text(vendor.pem, encoding="utf-8")
+    (path / "keyring.toml").write_text(f"[{vendor.kid}]\n{ROOT_ENTRY}\n", encoding="utf-8")
+    return path
+
+
+def _list(vendor: Vendor, seq: int) -> str:
+    claims = {"iss": vendor.issuer, "iat": NOW, "seq": seq, "revoked": []}
+    return vendor.sign(claims, typ="aegis-revocation+jwt")
+
+
+def test_a_list_is_compiled_in(tmp_path: Path) -> None:
+    """``trust.jwt``: what a release of the wheel brings along."""
+    vendor = Vendor()
+    folder, token = _vendor_folder(tmp_path / "keys", vendor), _list(vendor, 5)
+    (folder / "trust.jwt").write_text(f"The list of today:\n{token}\n", encoding="utf-8")
+    done = _check(folder)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (lambda _: "no token", "something else"),
+        (lambda vendor: vendor.license(), "something else"),
+        (lambda vendor: _list(vendor, 5)[:-9], "something else"),
+        (lambda _: _list(Vendor(), 5), "token 1"),
+        (lambda vendor: f"{_list(vendor, 6)}\n{_list(vendor, 5)}", "token 2: A newer list"),
+    ],
+    ids=["no token", "a license", "a token cut short", "another vendor's list", "a list that is superseded"],
+)
+def test_what_would_not_count_is_not_compiled_in(
+    content: Callable[[Vendor], str], why: str, tmp_path: Path
+) -> None:
+    """Every token of the file counts with the keys beside it."""
+    vendor = Vendor()
+    folder = _vendor_folder(tmp_path / "keys", vendor)
+    (folder / "trust.jwt").write_text(content(vendor), encoding="utf-8")
+    _assert_refused(folder, "trust.jwt", why)

@@ -16,6 +16,7 @@ CHECKS = [
     "wrong_issuer",
     "wrong_module",
     "wrong_odoo_version",
+    "revoked",
     "wrong_instance",
     "not_yet_valid",
     "expired",

@@ -256,3 +256,36 @@ def test_what_is_no_date_says_what_one_is(day: str) -> None:
     done = run("verify", *ASKED, "--at", day)
     assert done.returncode == 2
     assert "such as 2026-11-01" in done.stderr
+
+
+def test_timeline(token: str) -> None:
+    """Nothing is trusted here, and what is refused stays refused."""
+    done = run("timeline", "--odoo-version", "18.0", text=token)
+    assert done.returncode == 1
+    assert "unknown_key" in done.stdout
+    assert "Nothing will change" in done.stdout
+
+
+def test_timeline_of_a_license_that_is_trusted() -> None:
+    """Each change with its date, its code and what it means."""
+    sample = next(iter(sorted(SAMPLES.glob("*subscription*"))))
+    shown = json.loads(
+        run("timeline", sample, "--odoo-version", "18.0", "--at", "2026-11-01", "--json").stdout
+    )
+    events = [(change["code"], change["event"]) for change in shown["changes"]]
+    assert ("expired", "status") in events
+    assert all(change["message"] and change["effect"] and change["at"] for change in shown["changes"])
+    text = run("timeline", sample, "--odoo-version", "18.0", "--module", "aegis_demo", "--at", "2026-11-01")
+    assert text.returncode == 0
+    assert "New records are refused" in text.stdout
+    assert "UTC  expired: The license ended at" in text.stdout
+
+
+def test_request() -> None:
+    """One line to send to the vendor, the same as the function gives."""
+    done = run("request", DATABASE_UUID, DOMAIN, "--instance-id", "erp-1")
+    instance = aegis.Instance(database_uuid=DATABASE_UUID, domain=DOMAIN, instance_id="erp-1")
+    assert (done.returncode, done.stdout) == (0, aegis.activation_request(instance) + "\n")
+    shown = json.loads(run("request", DATABASE_UUID, DOMAIN, "--json").stdout)
+    assert shown["request"].startswith("aegis-request.")
+    assert run("request", DATABASE_UUID, "https://acme.odoo.com").returncode == 2

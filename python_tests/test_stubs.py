@@ -28,6 +28,14 @@ def check(token: str, texts: Sequence[str], ring: aegis.Keyring | None = None) -
     print("staging" in itself.flags, kept)
     failed: list[str] = [check.code for check in report.checks if check.result == "failed"]
     ring = aegis.Keyring.from_pem({"k": "pem"}, issuer="x", use=("license",), modules=["m_*"], not_after=1)
+    ring = ring | ring
+    state: aegis.State = aegis.State.from_json(report.state.to_json())
+    counts = {"users": 2, "companies": 3}
+    later = aegis.evaluate("", module=None, odoo_version="18", state=state, database_date=1, **counts)
+    moved: list[str] = [kind for one in later.assessments for kind in one.changed]
+    lists: list[int | None] = [one.seq for one in later.trust if one.kind == "revocation_list"]
+    events = [(change.at + 1, change.event == "status", change.license) for change in later.timeline()]
+    print(moved, lists, events, later.limits.get("users"), later.now, aegis.activation_request(here))
     public: bytes = ring.keys[0]["public"]
     return f"{aegis.inspect_token(token).claims} {failed} {public!r} {hash(here)} {len(ring)}"
 """

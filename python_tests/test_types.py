@@ -24,10 +24,26 @@ def make_all(vendor: Vendor) -> Objects:
         "Keyring": keyring,
         "UnverifiedToken": aegis.inspect_token(token),
         "Instance": aegis.Instance(database_uuid=DATABASE_UUID, domain=DOMAIN),
+        "State": report.state,
+        "Change": report.timeline()[0],
+        "TrustToken": evaluate(vendor.sign({}, typ="aegis-key+jwt"), keyring).trust[0],
     }
 
 
-NAMES = ["License", "Report", "Assessment", "Check", "Keyring", "UnverifiedToken", "Instance"]
+NAMES = [
+    "License",
+    "Report",
+    "Assessment",
+    "Check",
+    "Keyring",
+    "UnverifiedToken",
+    "Instance",
+    "State",
+    "Change",
+    "TrustToken",
+]
+PLAIN = ["Instance", "State"]
+"""Values that anybody may make."""
 
 
 @pytest.fixture
@@ -60,7 +76,7 @@ def test_the_class_is_where_users_find_it(name: str, objects: Objects) -> None:
     assert class_.__doc__
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "Instance"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in PLAIN])
 def test_what_was_verified_cannot_be_made_by_hand(name: str) -> None:
     """Only verifying makes a license, and only its functions a keyring."""
     with pytest.raises(TypeError, match="cannot create"):
@@ -79,6 +95,9 @@ def test_what_was_verified_cannot_be_made_by_hand(name: str) -> None:
         ("Keyring", ["aegis-2026-01"]),
         ("UnverifiedToken", ["NOT VERIFIED", "EdDSA", "C-1042"]),
         ("Instance", [DATABASE_UUID, DOMAIN]),
+        ("State", ["first_seen", str(NOW)]),
+        ("Change", ["expiring", "status"]),
+        ("TrustToken", ["key_certificate", "unknown_key"]),
     ],
 )
 def test_repr(name: str, parts: list[str], objects: Objects) -> None:
@@ -149,7 +168,7 @@ def test_an_instance_can_be_copied_and_pickled(how: Callable[[Any], Any], object
 
 
 @pytest.mark.parametrize("how", [pickle.dumps, copy.copy, copy.deepcopy])
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "Instance"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in PLAIN])
 def test_what_was_verified_cannot_be_pickled(name: str, how: Callable[[Any], Any], objects: Objects) -> None:
     """It would be something that nobody verified. Copies are refused as well: nothing needs them."""
     with pytest.raises(TypeError, match="cannot be pickled; "):

@@ -7,6 +7,7 @@ text with any number of tokens and answers with a ``Report``.
 from . import _native
 from ._native import (
     __version__,
+    activation_request,
     embedded_keyring,
     evaluate,
     fingerprint,
@@ -17,6 +18,7 @@ from ._native import (
 __all__ = [
     "Assessment",
     "BadSignatureError",
+    "Change",
     "Check",
     "ExpiredError",
     "Instance",
@@ -28,6 +30,8 @@ __all__ = [
     "NotYetValidError",
     "Report",
     "RevokedError",
+    "State",
+    "TrustToken",
     "UnknownKeyError",
     "UnsupportedError",
     "UnverifiedToken",
@@ -37,6 +41,7 @@ __all__ = [
     "WrongModuleError",
     "WrongOdooVersionError",
     "__version__",
+    "activation_request",
     "embedded_keyring",
     "evaluate",
     "fingerprint",

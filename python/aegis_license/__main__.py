@@ -1,4 +1,4 @@
-"""The command line: ``python -m aegis_license inspect|verify|fingerprint|keys|check-manifest``.
+"""The command line: ``python -m aegis_license COMMAND``; ``--help`` names the commands.
 
 Exit codes: 0 for yes, 1 for a refusal, 2 for wrong usage.
 """
@@ -64,24 +64,27 @@ def _parser() -> argparse.ArgumentParser:
     inspect.set_defaults(run=_inspect)
 
     verify = commands.add_parser("verify", help="say whether a text holds a license that works")
-    _add_file(verify)
+    _add_question(verify)
     verify.add_argument("--module", required=True, help="technical name of the module")
-    verify.add_argument("--odoo-version", required=True, help="version of Odoo, such as 18.0")
     verify.add_argument("--feature", help="a feature of the module")
-    verify.add_argument(
-        "--bind",
-        nargs=2,
-        metavar=("DATABASE_UUID", "DOMAIN"),
-        help="the instance that asks, for a bound license",
-    )
     verify.add_argument("--released", metavar="DATE", help="date of the module's release, YYYY-MM-DD")
-    verify.add_argument("--at", metavar="DATE", type=_instant, help="ask for another day or instant than now")
     verify.set_defaults(run=_verify)
+
+    timeline = commands.add_parser("timeline", help="say what happens when: every change that is known today")
+    _add_question(timeline)
+    timeline.add_argument("--module", help="technical name of a module; without it, each license by itself")
+    timeline.set_defaults(run=_timeline)
 
     fingerprint = commands.add_parser("fingerprint", help="the fingerprint of an instance, for the vendor")
     fingerprint.add_argument("database_uuid", help="Odoo's system parameter database.uuid")
     fingerprint.add_argument("domain", help="host and port of the base URL, such as acme.odoo.com")
     fingerprint.set_defaults(run=_fingerprint)
+
+    request = commands.add_parser("request", help="the activation request of an instance, for the vendor")
+    request.add_argument("database_uuid", help="Odoo's system parameter database.uuid")
+    request.add_argument("domain", help="host and port of the base URL, such as acme.odoo.com")
+    request.add_argument("--instance-id", help="what its operator calls the installation")
+    request.set_defaults(run=_request)
 
     keys = commands.add_parser("keys", help="the keys that this wheel trusts")
     keys.set_defaults(run=_keys)
@@ -99,6 +102,28 @@ def _add_file(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "file", nargs="?", default="-", help="file with the text; '-', the default, for standard input"
     )
+
+
+def _add_question(command: argparse.ArgumentParser) -> None:
+    _add_file(command)
+    command.add_argument("--odoo-version", required=True, help="version of Odoo, such as 18.0")
+    command.add_argument(
+        "--bind",
+        nargs=2,
+        metavar=("DATABASE_UUID", "DOMAIN"),
+        help="the instance that asks, for a bound license",
+    )
+    command.add_argument("--instance-id", help="what its operator calls the installation; with --bind")
+    command.add_argument(
+        "--at", metavar="DATE", type=_instant, help="ask for another day or instant than now"
+    )
+
+
+def _instance(options: argparse.Namespace) -> aegis.Instance | None:
+    if not options.bind:
+        return None
+    uuid, domain = options.bind
+    return aegis.Instance(database_uuid=uuid, domain=domain, instance_id=options.instance_id)
 
 
 def _instant(text: str) -> int:
@@ -149,15 +174,12 @@ def _inspect(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    instance = None
-    if options.bind:
-        instance = aegis.Instance(database_uuid=options.bind[0], domain=options.bind[1])
     report = aegis.evaluate(
         _read(options.file),
         module=options.module,
         odoo_version=options.odoo_version,
         feature=options.feature,
-        instance=instance,
+        instance=_instance(options),
         now=options.at,
         released=options.released,
     )
@@ -178,6 +200,8 @@ def _print_report(report: aegis.Report) -> None:
         print(f"  from {_date(report.next_change)}: {report.next_code}")
     for check in report.checks:
         print(f"  {check.result:8} {check.code}{': ' + _plain(check.message) if check.message else ''}")
+    for token in report.trust:
+        print(f"  {token.kind.replace('_', ' ')}: {token.code}: {_plain(token.message)}")
     if len(report.assessments) > 1:
         codes = ", ".join(assessment.code for assessment in report.assessments)
         print(f"  {len(report.assessments)} tokens found: {codes}")
@@ -205,7 +229,44 @@ def _report_json(report: aegis.Report) -> dict[str, Any]:
             {"code": check.code, "result": check.result, "message": check.message} for check in report.checks
         ],
         "tokens": [assessment.code for assessment in report.assessments],
+        "trust": [
+            {"kind": token.kind, "code": token.code, "in_force": token.in_force} for token in report.trust
+        ],
     }
+
+
+def _timeline(options: argparse.Namespace) -> int:
+    report = aegis.evaluate(
+        _read(options.file),
+        module=options.module,
+        odoo_version=options.odoo_version,
+        instance=_instance(options),
+        now=options.at,
+    )
+    changes = report.timeline()
+    if options.json:
+        _print_json({"code": report.code, "changes": [_change_json(change) for change in changes]})
+    else:
+        _print_timeline(report, changes)
+    return 0 if report.ok else 1
+
+
+def _print_timeline(report: aegis.Report, changes: Sequence[aegis.Change]) -> None:
+    licenses = {item.license.jti: item.license for item in report.assessments if item.license}
+    print(f"{_date(report.now)}  {report.code}: {_plain(report.message)}")
+    for change in changes:
+        # A change of who is reminded changes nothing else.
+        effect = f" {change.effect}" if change.event == "status" else ""
+        print(f"{_date(change.at)}  {change.code}: {_plain(change.message)}{effect}")
+        if len(licenses) > 1 and change.license in licenses:
+            print(f"{'':25}{_plain(_describe(licenses[change.license]))}")
+    if not changes:
+        print("Nothing will change with time alone.")
+
+
+def _change_json(change: aegis.Change) -> dict[str, Any]:
+    names = ("at", "code", "event", "license", "message", "effect")
+    return {name: getattr(change, name) for name in names}
 
 
 def _fingerprint(options: argparse.Namespace) -> int:
@@ -214,6 +275,18 @@ def _fingerprint(options: argparse.Namespace) -> int:
         _print_json({"fingerprint": fingerprint})
     else:
         print(fingerprint)
+    return 0
+
+
+def _request(options: argparse.Namespace) -> int:
+    instance = aegis.Instance(
+        database_uuid=options.database_uuid, domain=options.domain, instance_id=options.instance_id
+    )
+    request = aegis.activation_request(instance)
+    if options.json:
+        _print_json({"request": request})
+    else:
+        print(request)
     return 0
 
 
