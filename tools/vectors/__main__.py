@@ -7,8 +7,8 @@ Run by a maintainer who adds a case; the tests only read the files. Needs Python
     python tools/vectors --list    print the sorted names, one a line
 
 Every run makes new Ed25519 keys, signs everything with them and forgets them: a private key is
-never written. Each module beside this one has one subject of docs/token-format.md; `tokens` is
-what they share.
+never written. Each module beside this one has one subject of docs/token-format.md; `tokens` and
+`trust` are what they share.
 """
 
 import argparse
@@ -17,15 +17,26 @@ import re
 from pathlib import Path
 
 import bundles
+import certificates
+import certified
 import claims
+import clock
 import copies
 import envelope
+import instances
 import keys
+import limits
+import list_claims
+import lists
+import moving
 import old_form
 import payload
 import reports
 import scope
 import several
+import stolen
+import stored_before
+import timeline
 import times
 from tokens import Vector
 
@@ -34,14 +45,25 @@ FOLDER = Path(__file__).resolve().parents[2] / "vectors"
 SUBJECTS = (
     envelope.vectors,
     keys.vectors,
+    certificates.vectors,
+    certified.vectors,
+    list_claims.vectors,
+    lists.vectors,
+    stolen.vectors,
+    stored_before.vectors,
     payload.vectors,
     claims.vectors,
     old_form.vectors,
     scope.vectors,
     copies.vectors,
+    instances.vectors,
+    moving.vectors,
     times.vectors,
+    clock.vectors,
     reports.vectors,
     several.vectors,
+    limits.vectors,
+    timeline.vectors,
     bundles.vectors,
 )
 

@@ -1,7 +1,6 @@
 """Which key may sign what.
 
-docs/token-format.md: "Envelope" 4 (key) and 7 (scope of the key); of 6 and "Codes" the tokens that are no
-licenses.
+docs/token-format.md: "Envelope" 4 (key) and 7 (scope of the key), for licenses and the keys of the keyring.
 """
 
 from collections.abc import Iterator
@@ -12,11 +11,11 @@ from tokens import (
     KID,
     MODULE,
     NEXT_KID,
+    OLD_KID,
     Claims,
     Vector,
     claims,
     entry,
-    flipped,
     header,
     key,
     token,
@@ -71,45 +70,26 @@ def key_uses() -> Iterator[Vector]:
         "unknown_key",
         keys=[key(use=["revocation"])],
     )
-    revocation: Claims = {"iss": ISSUER, "iat": ISSUED, "seq": ISSUED, "revoked": []}
-    certificate: Claims = {
-        "iss": ISSUER,
-        "iat": ISSUED,
-        "kid": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
-        "name": "Day-to-day key",
-        "x": key(NEXT_KID)["x"],
-        "use": ["license"],
-    }
-    kinds = {
-        "revocation": ("revocation_list", "aegis-revocation+jwt", revocation),
-        "certify": ("key_certificate", "aegis-key+jwt", certificate),
-    }
-    for use, (name, typ, payload) in kinds.items():
-        text = token(payload, header(typ=typ))
-        what = name.replace("_", " ")
-        yield vector(
-            f"{name}_by_a_license_key_is_unknown_key",
-            rule,
-            f"A {what} is signed by a key for licenses only.",
-            text,
-            "unknown_key",
-        )
-        yield vector(
-            f"{name}_is_unsupported",
-            "Codes: unsupported",
-            f"A {what} is not implemented yet.",
-            text,
-            "unsupported",
-            keys=[key(use=["license", use])],
-        )
-        yield vector(
-            f"{name}_with_a_bad_signature_is_bad_signature",
-            "Envelope 6: signature first",
-            f"A {what} was altered: found before it is called unsupported.",
-            flipped(text),
-            "bad_signature",
-            keys=[key(use=["license", use])],
-        )
+    yield vector(
+        "root_not_for_licenses_is_unknown_key",
+        rule,
+        "The key may certify others, and sign no license itself.",
+        token(claims()),
+        "unknown_key",
+        keys=[key(use=["certify", "revocation"])],
+    )
+    yield vector(
+        "keys_of_one_keyring_have_their_own_limits",
+        "Keyring",
+        "Beside the key that signed stand one for lists and one of another vendor.",
+        token(claims()),
+        "valid",
+        keys=[
+            key(modules=["biz4a_*"]),
+            key(NEXT_KID, modules=["biz4a_*"], use=["revocation"], not_after=ISSUED),
+            key(OLD_KID, modules=["acme_*"], issuer="Another Vendor", not_before=ISSUED + 1),
+        ],
+    )
 
 
 def key_windows() -> Iterator[Vector]:

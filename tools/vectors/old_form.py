@@ -89,7 +89,16 @@ def vectors() -> Iterator[Vector]:
             old_token(customer=None),
             "malformed",
         ),
-        "old_instance_is_unsupported": ("`instance` is not null.", old_token(instance={}), "unsupported"),
+        "old_instance_that_is_empty_is_refused": (
+            "`instance` is not null.",
+            old_token(instance={}),
+            "malformed",
+        ),
+        "old_move_grace_days_string_is_refused": (
+            "`move_grace_days` is not null.",
+            old_token(move_grace_days="14"),
+            "malformed",
+        ),
         "old_must_unknown_claim_is_unsupported": (
             "`must` counts in the old form too.",
             old_token(must=["seats"]),

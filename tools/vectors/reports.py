@@ -23,6 +23,7 @@ from tokens import (
     key,
     token,
 )
+from trust import revocation_list, root
 
 CHECKS = [
     "malformed",
@@ -32,6 +33,7 @@ CHECKS = [
     "wrong_issuer",
     "wrong_module",
     "wrong_odoo_version",
+    "revoked",
     "wrong_instance",
     "not_yet_valid",
     "expired",
@@ -114,6 +116,9 @@ def order_of_checks() -> Iterator[Vector]:
     order = ["unknown_key", *FROM_ISSUER]
     for first, code in enumerate(order[:-1]):
         failed = order[first:]
+        # A list speaks about its own issuer: it does not hit a license that names another.
+        if "wrong_issuer" in failed:
+            failed.remove("revoked")
         changes: Claims = {}
         for fault in failed:
             changes |= faults.get(fault, {})
@@ -122,13 +127,14 @@ def order_of_checks() -> Iterator[Vector]:
             scope["not_after"] = ISSUED
         if "wrong_module" in failed:
             scope["modules"] = ["acme_*"]
+        text = token(claims(**changes))
         yield evaluated(
             f"order_{code}_comes_before_{order[first + 1]}",
             "Codes: order",
             f"Everything from {code} on is wrong; {code} is the code, and all is reported.",
-            token(claims(**changes)),
+            f"{text}\n{revocation_list()}" if "revoked" in failed else text,
             code,
-            keys=[key(**scope)],
+            keys=[key(**scope), root()],
             instance=INSTANCE,
             released="2026-09-01",
             failed=failed,

@@ -13,7 +13,9 @@ from tokens import (
     ISSUED,
     NOW,
     OTHER,
+    SECOND_JTI,
     WARNS,
+    Claims,
     Vector,
     claims,
     entry,
@@ -25,6 +27,9 @@ from tokens import (
     perpetual,
     token,
 )
+from trust import revocation_list, root
+
+MOVED = "c0a5d3e2-1b7f-4f64-9e0d-7a8b6c5d4e04"
 
 
 def vectors() -> Iterator[Vector]:
@@ -35,7 +40,7 @@ def vectors() -> Iterator[Vector]:
 
 def later_ones() -> Iterator[Vector]:
     """Renewals, the later of equals, and licenses that do not count."""
-    second = "9c6e2d1b-3f47-4b0a-a1c8-5d2e7f9b8a03"
+    second = SECOND_JTI
     old = token(claims())
     first = str(claims()["jti"])
     rule = "Several licenses: renewal"
@@ -115,10 +120,12 @@ def best_of_two() -> Iterator[Vector]:
         "valid": lambda iat: token(claims(iat=iat)),
         "expiring": lambda iat: token(claims(iat=iat, exp=NOW + DAY)),
         "grace": lambda iat: token(claims(iat=iat, exp=NOW - DAY, grace_until=NOW + DAY)),
+        "moving": lambda iat: token(claims(iat=iat, jti=MOVED, instance_fingerprint=fingerprint(OTHER))),
         "updates_ended": lambda iat: token(claims(iat=iat, updates_until=ISSUED)),
         "not_yet_valid": lambda iat: token(claims(iat=iat, nbf=NOW + DAY)),
         "expired": lambda iat: token(claims(iat=iat, exp=NOW - DAY)),
         "wrong_instance": lambda iat: token(claims(iat=iat, instance_fingerprint=fingerprint(OTHER))),
+        "revoked": lambda iat: token(claims(iat=iat, jti=SECOND_JTI)),
         "wrong_odoo_version": lambda iat: token(claims(iat=iat, modules=[entry(versions=["16"])])),
         "wrong_module": lambda iat: token(claims(iat=iat, modules=outside)),
         "bad_signature": lambda iat: flipped(token(claims(iat=iat))),
@@ -127,16 +134,24 @@ def best_of_two() -> Iterator[Vector]:
         "malformed": lambda iat: token(claims(iat=iat, customer="Korenaar")),
     }
     codes = list(makers)
-    pairs = [*pairwise(codes), ("wrong_odoo_version", "wrong_issuer")]
+    pairs = [
+        *pairwise(codes),
+        ("grace", "updates_ended"),
+        ("wrong_instance", "wrong_odoo_version"),
+        ("wrong_odoo_version", "wrong_issuer"),
+    ]
     makers["wrong_issuer"] = lambda iat: token(claims(iat=iat, iss="Another Vendor"))
+    matched: Claims = {"licenses": {MOVED: {"first_seen": ISSUED, "matched": OTHER}}}
     for better, worse in pairs:
+        stop = [revocation_list(SECOND_JTI)] if "revoked" in (better, worse) else []
         yield evaluated(
             f"best_of_{better}_and_{worse}",
             "Several licenses: the best one",
             f"Of two licenses the one that is {better} decides, not the later, {worse} one.",
-            f"{makers[worse](ISSUED + DAY)}\n{makers[better](ISSUED)}",
+            "\n".join((makers[worse](ISSUED + DAY), makers[better](ISSUED), *stop)),
             better,
-            keys=[key(modules=["biz4a_*"])],
+            keys=[key(modules=["biz4a_*"]), root(modules=["biz4a_*"])],
             instance=INSTANCE,
             released="2026-09-01",
+            remembered=matched if "moving" in (better, worse) else None,
         )

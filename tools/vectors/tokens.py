@@ -8,6 +8,7 @@ UTC.
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 
@@ -21,6 +22,8 @@ KID = "example-2026"
 OLD_KID = "aegis-2026-01"
 NEXT_KID = "example-2027"
 STRANGER = "stranger"
+ROOT, SECOND_ROOT, OTHER_ROOT = "example-root-1", "example-root-2", "another-root-1"
+DAILY, NEXT_DAILY = "daily", "next daily"
 MODULE = "biz4a_payroll"
 INSTANCE = {"database_uuid": "5b0c7c1e-53a4-4a52-9a2c-0d6f3f3f7a11", "domain": "korenaar.odoo.com"}
 OTHER = {"database_uuid": "c2f7a1d0-8e0b-4c39-b0de-77d1b8a4e902", "domain": "localhost:8069"}
@@ -39,8 +42,12 @@ NOW = utc(2026, 9, 15, 12)
 ENDS = utc(2027, 7, 1)
 WARNS = ENDS - 30 * DAY
 
-PRIVATE = {kid: Ed25519PrivateKey.generate() for kid in (KID, OLD_KID, NEXT_KID, STRANGER)}
-"""Signing keys of this run, by `kid`; the stranger is in no keyring."""
+SIGNERS = (KID, OLD_KID, NEXT_KID, STRANGER, ROOT, SECOND_ROOT, OTHER_ROOT, DAILY, NEXT_DAILY)
+PRIVATE = {signer: Ed25519PrivateKey.generate() for signer in SIGNERS}
+"""Signing keys of this run, by `kid`; the stranger is in no keyring, the daily keys are certified."""
+
+JTI = "7d9a4f1e-0c55-4f0e-8b6e-2f1a6a0c9e01"
+SECOND_JTI = "9c6e2d1b-3f47-4b0a-a1c8-5d2e7f9b8a03"
 
 DROP = object()
 """Marks a claim or header member to leave out."""
@@ -82,7 +89,7 @@ def entry(name: object = MODULE, versions: object = ("17", "18"), **more: object
 def claims(**changes: object) -> Claims:
     """A subscription for one module from 2026-07-01 to 2027-07-01, in the present form."""
     base: Claims = {
-        "jti": "7d9a4f1e-0c55-4f0e-8b6e-2f1a6a0c9e01",
+        "jti": JTI,
         "iss": ISSUER,
         "iat": ISSUED,
         "exp": ENDS,
@@ -163,11 +170,16 @@ def wrapped(text: str, width: int, end: str = "\n", start: str = "") -> str:
     return end.join(start + line for line in lines)
 
 
+def public(signer: str) -> str:
+    """The public key of a signer, as RFC 8037 §2 writes it."""
+    return b64(PRIVATE[signer].public_key().public_bytes_raw())
+
+
 def key(kid: str = KID, /, **changes: object) -> Claims:
     """A key of the keyring, as the vector files write it."""
     base: Claims = {
         "kid": kid,
-        "x": b64(PRIVATE[kid].public_key().public_bytes_raw()),
+        "x": public(kid),
         "issuer": ISSUER,
         "use": ["license"],
         "modules": None,
@@ -190,18 +202,29 @@ def vector(
     module: str | None = MODULE,
     odoo_version: str = "18.0",
     feature: str | None = None,
-    instance: dict[str, str] | None = None,
+    instance: Mapping[str, object] | None = None,
     released: str | None = None,
     neutralized: bool = False,
+    remembered: Claims | None = None,
+    database_date: int | None = None,
+    users: int | None = None,
+    companies: int | None = None,
     **expected: object,
 ) -> Vector:
-    """One case; `expected` holds the optional members beside `code`."""
+    """One case; `remembered` is the state before, `expected` holds the optional members beside `code`."""
     context: Claims = {"module": module, "odoo_version": odoo_version}
     if feature is not None:
         context["feature"] = feature
     context |= {"instance": instance, "released": released}
     if neutralized:
         context["neutralized"] = True
+    years: Claims = {
+        "state": remembered,
+        "database_date": database_date,
+        "users": users,
+        "companies": companies,
+    }
+    context |= {name: value for name, value in years.items() if value is not None}
     return {
         "name": name,
         "rule": rule,
