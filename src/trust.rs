@@ -64,7 +64,7 @@ impl TrustToken {
         self.error().is_none()
     }
 
-    /// Whether it has an effect: a list that a newer one replaces has none.
+    /// Whether it has an effect: a list that a newer one replaces has none, nor has a certificate of an embedded key.
     #[getter]
     fn in_force(&self) -> bool {
         self.inner.in_force

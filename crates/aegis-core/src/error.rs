@@ -208,8 +208,8 @@ pub enum Error {
         /// The claim's name.
         claim: &'static str,
     },
-    /// A kind of token that this version does not read.
-    #[error("This version does not read tokens of this kind.")]
+    /// A certificate or a list where a license is meant.
+    #[error("This token is no license: it says which keys are trusted, or what was withdrawn.")]
     UnsupportedKind,
     /// The verifier itself failed.
     #[error("The verifier met an internal error; please report it.")]
@@ -338,6 +338,7 @@ impl Error {
     pub const fn remedy(&self) -> &'static str {
         match self {
             Self::BundleTooLarge { .. } | Self::TooManyTokens { .. } => "Paste only the licenses, without other text.",
+            Self::UnsupportedKind => "Use it together with the licenses that it belongs to.",
             Self::EndedByDates { .. } => {
                 "Set the clock of this server right; if it is right, ask the vendor for a renewal or a new list, and paste it."
             }

@@ -142,7 +142,7 @@ pub fn evaluate(
 impl Bundle {
     /// Says how the tokens stand in a context.
     #[must_use]
-    pub fn report(&self, context: &Context<'_>) -> Report {
+    pub fn report<'a>(&'a self, context: &'a Context<'a>) -> Report {
         let nothing = Arc::default();
         let state = context.state.unwrap_or(&nothing);
         let mut judge = Judge::new(self, context, state);
@@ -152,16 +152,19 @@ impl Bundle {
             odoo_major: context.odoo_major,
         });
         let now = context.present(None);
-        let assess = |entry| Assessment::of(entry, &question, now, &mut judge);
-        let assessments: Vec<_> = self.entries.iter().map(assess).collect();
+        let judged = |entry: &'a Arc<Entry>| entry.opened.as_ref().ok().map(|genuine| judge.judge(genuine));
+        let mut standings: Vec<_> = self.entries.iter().map(judged).collect();
+        standings.iter_mut().flatten().for_each(|standing| judge.count_down(standing));
+        let assessed = self.entries.iter().zip(standings);
+        let assessments: Vec<_> =
+            assessed.map(|(entry, standing)| Assessment::of(entry, standing, &question, now)).collect();
         let state = judge.into_change().map_or_else(|| Arc::clone(state), Arc::new);
         Report::of(self, assessments, state, context)
     }
 }
 
 impl Assessment {
-    fn of<'a>(entry: &'a Arc<Entry>, question: &Arc<Question>, now: i64, judge: &mut Judge<'a>) -> Self {
-        let standing = entry.opened.as_ref().ok().map(|genuine| judge.judge(genuine));
+    fn of(entry: &Arc<Entry>, standing: Option<Standing>, question: &Arc<Question>, now: i64) -> Self {
         let code = match (&standing, &entry.opened) {
             (Some(standing), _) => standing.code_at(now),
             (None, Err(refusal)) => refusal.error.code(),
@@ -193,7 +196,7 @@ impl Assessment {
     pub fn flags(&self) -> Vec<Flag> {
         let Some(standing) = &self.standing else { return Vec::new() };
         let flags = [
-            (Flag::ClockSuspect, standing.clock_suspect),
+            (Flag::ClockSuspect, standing.evidence.is_some()),
             (Flag::Staging, self.is_staging()),
             (Flag::CountingDown, standing.counts_down()),
         ];

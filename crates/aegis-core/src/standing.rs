@@ -42,8 +42,8 @@ pub(crate) struct Standing {
     pub(crate) updates: Option<Error>,
     /// From when on it has ended by the dates of the database.
     pub(crate) ended_by_dates: Option<i64>,
-    /// Whether the database holds dates far ahead of the clock.
-    pub(crate) clock_suspect: bool,
+    /// The date of the database that lies far ahead of the clock.
+    pub(crate) evidence: Option<i64>,
 }
 
 impl Standing {
@@ -84,6 +84,10 @@ impl Standing {
             (Some(from), Some(end)) if from <= time => Err(Error::EndedByDates { end }),
             _ => Ok(()),
         }
+    }
+
+    fn has_ended_by_dates(&self) -> bool {
+        matches!((self.license.end(), self.evidence), (Some(end), Some(date)) if end <= date)
     }
 
     /// The end of the time that it still works although something is wrong with it.
@@ -127,14 +131,14 @@ impl<'a> Judge<'a> {
     pub(crate) fn new(bundle: &'a Bundle, context: &'a Context<'a>, state: &'a State) -> Self {
         let mut judge = Self { bundle, context, state, notes: Notes::on(state), clocks: Vec::new() };
         for (issuer, kid) in &bundle.withdrawn {
-            judge.notes.key_withdrawn(kid, judge.arrival(issuer, kid));
+            judge.notes.key_withdrawn(issuer, kid, judge.arrival(issuer, kid));
         }
         judge
     }
 
     /// When the list first arrived that withdraws a key.
     fn arrival(&self, issuer: &str, kid: &str) -> i64 {
-        since(self.state.key_withdrawn(kid), self.context.present(self.bundle.newest(issuer)))
+        since(self.state.key_withdrawn(issuer, kid), self.context.present(self.bundle.newest(issuer)))
     }
 
     /// The new state; `None` when it is the old one.
@@ -155,7 +159,7 @@ impl<'a> Judge<'a> {
             changed: Difference::default(),
             updates: check_updates(license, self.context).err(),
             ended_by_dates: None,
-            clock_suspect: false,
+            evidence: None,
         };
         self.notes.saw(license, standing.now);
         if standing.fixed.as_ref().is_some_and(Error::is_other_module) {
@@ -209,12 +213,20 @@ impl<'a> Judge<'a> {
 
     fn look_at_clock(&mut self, license: &'a License, standing: &mut Standing) {
         let Clock { now, evidence, memory } = self.clock(license, standing.now);
-        let Some(evidence) = evidence else { return };
-        standing.clock_suspect = true;
-        let ended = license.end().is_some_and(|end| end <= evidence);
-        if ended && standing.code_at(now).works() {
-            let start = since(memory.suspect_since, now);
-            self.notes.clock(&license.iss, ClockMemory { suspect_since: Some(start), ..memory });
+        standing.evidence = evidence;
+        if standing.has_ended_by_dates() && standing.code_at(now).works() {
+            let memory = ClockMemory { suspect_since: Some(since(memory.suspect_since, now)), ..memory };
+            self.notes.clock(&license.iss, memory);
+        }
+    }
+
+    /// Lets what has ended by the dates of the database count down, now that it is known since when: it may be since
+    /// another license of the issuer was judged, and for one that begins later, since it does.
+    pub(crate) fn count_down(&self, standing: &mut Standing) {
+        let License { iss, nbf, .. } = &*standing.license;
+        let begin = nbf.map_or(standing.now, |nbf| nbf.max(standing.now));
+        if standing.has_ended_by_dates() && standing.code_at(begin).works() {
+            let start = since(self.notes.current().clock(iss).suspect_since, begin);
             standing.ended_by_dates = Some(start + CLOCK_COUNTDOWN);
         }
     }

@@ -16,9 +16,9 @@ pub struct State {
     /// By `jti`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     licenses: BTreeMap<String, LicenseMemory>,
-    /// When a list first arrived that withdraws the key, by `kid`.
+    /// When a list first arrived that withdraws the key, by issuer and `kid`: two issuers may have certified one key.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    revoked_keys: BTreeMap<String, i64>,
+    revoked_keys: BTreeMap<String, BTreeMap<String, i64>>,
     /// By issuer.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     clocks: BTreeMap<String, ClockMemory>,
@@ -105,8 +105,8 @@ impl State {
         self.licenses.get(&license.jti)
     }
 
-    pub(crate) fn key_withdrawn(&self, kid: &str) -> Option<i64> {
-        self.revoked_keys.get(kid).copied()
+    pub(crate) fn key_withdrawn(&self, issuer: &str, kid: &str) -> Option<i64> {
+        self.revoked_keys.get(issuer)?.get(kid).copied()
     }
 
     pub(crate) fn clock(&self, issuer: &str) -> ClockMemory {
@@ -140,7 +140,7 @@ impl<'s> Notes<'s> {
         self.after
     }
 
-    fn current(&self) -> &State {
+    pub(crate) fn current(&self) -> &State {
         self.after.as_ref().unwrap_or(self.before)
     }
 
@@ -182,9 +182,9 @@ impl<'s> Notes<'s> {
         }
     }
 
-    pub(crate) fn key_withdrawn(&mut self, kid: &str, since: i64) {
-        if self.current().key_withdrawn(kid) != Some(since) {
-            self.change().revoked_keys.insert(kid.to_owned(), since);
+    pub(crate) fn key_withdrawn(&mut self, issuer: &str, kid: &str, since: i64) {
+        if self.current().key_withdrawn(issuer, kid) != Some(since) {
+            self.change().revoked_keys.entry(issuer.to_owned()).or_default().insert(kid.to_owned(), since);
         }
     }
 
@@ -200,7 +200,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
-    const TEXT: &str = r#"{"licenses":{"j":{"first_seen":1,"matched":{"database_uuid":"u","domain":"d"},"moving":{"v":3}}},"revoked_keys":{"k":2},"clocks":{"A":{"suspect_since":4,"ignored":5}}}"#;
+    const TEXT: &str = r#"{"licenses":{"j":{"first_seen":1,"matched":{"database_uuid":"u","domain":"d"},"moving":{"v":3}}},"revoked_keys":{"A":{"k":2}},"clocks":{"A":{"suspect_since":4,"ignored":5}}}"#;
 
     #[test]
     fn a_state_is_written_as_it_was_read() {
@@ -211,8 +211,7 @@ mod tests {
 
     #[test]
     fn what_is_no_state_is_refused() {
-        for text in
-            ["", "[]", "null", r#"{"licenses":[]}"#, r#"{"licenses":{"j":{}}}"#, r#"{"revoked_keys":{"k":"x"}}"#]
+        for text in ["", "[]", "null", r#"{"licenses":[]}"#, r#"{"licenses":{"j":{}}}"#, r#"{"revoked_keys":{"k":1}}"#]
         {
             assert_eq!(State::from_json(text), Err(NoState), "{text}");
         }

@@ -58,7 +58,7 @@ impl Kind {
 }
 
 /// The text of a token, white space dropped. Not shown by `Debug`: who has it may have the license.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TokenText(Arc<str>);
 
 impl TokenText {

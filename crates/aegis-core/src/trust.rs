@@ -17,10 +17,11 @@ use crate::verify::{Refusal, check_signature, find_key};
 /// The certificates and lists of a keyring, and what follows from them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Trust {
-    certificates: Vec<Arc<Certificate>>,
+    /// By their text, so that neither order nor repetition changes anything; the same goes for lists.
+    certificates: BTreeMap<TokenText, Arc<Certificate>>,
     /// The certified keys, one for each certificate.
-    pub(crate) certified: Vec<Arc<Key>>,
-    lists: Vec<Arc<RevocationList>>,
+    certified: Vec<Arc<Key>>,
+    lists: BTreeMap<TokenText, Arc<RevocationList>>,
     /// Issuer and id of each key that was withdrawn.
     pub(crate) withdrawn: Vec<(String, String)>,
     /// For each issuer the list that counts.
@@ -36,7 +37,7 @@ pub struct TrustToken {
     pub token: TokenText,
     /// What it says, or why it is refused.
     pub content: Result<TrustContent, Refusal>,
-    /// Whether it has an effect: a list that a newer one replaces has none.
+    /// Whether it has an effect: a list that a newer one replaces has none, nor has a certificate of an embedded key.
     pub in_force: bool,
 }
 
@@ -84,30 +85,33 @@ impl Keyring {
         &self,
         tokens: impl Iterator<Item = (Kind, &'t str)>,
     ) -> (Self, Vec<TrustToken>) {
-        let mut tokens: Vec<_> =
-            tokens.filter(|(kind, _)| kind.is_trust()).map(|(kind, text)| (kind, text, None)).collect();
+        let tokens: Vec<_> =
+            tokens.filter(|(kind, _)| kind.is_trust()).map(|(kind, text)| (kind, TokenText::from(text))).collect();
         if tokens.is_empty() {
             return (self.clone(), Vec::new());
         }
         let mut keyring = self.clone();
-        for (_, token, content) in tokens.iter_mut().filter(|(kind, ..)| *kind == Kind::KeyCertificate) {
-            let opened = open_certificate(token, self).map(Arc::new);
-            if let Ok(certificate) = &opened {
-                keyring.trust.add_certificate(Arc::clone(certificate));
+        let of_kind = |wanted| tokens.iter().filter(move |(kind, _)| *kind == wanted).map(|(_, token)| token);
+        let mut refused = BTreeMap::new();
+        for token in of_kind(Kind::KeyCertificate) {
+            match open_certificate(token.as_str(), self) {
+                Ok(certificate) => drop(keyring.trust.certificates.insert(token.clone(), Arc::new(certificate))),
+                Err(refusal) => drop(refused.insert(token.clone(), refusal)),
             }
-            *content = Some(opened.map(TrustContent::Certificate));
         }
-        for (_, token, content) in tokens.iter_mut().filter(|(kind, ..)| *kind == Kind::RevocationList) {
-            let opened = open_list(token, &keyring).map(Arc::new);
-            if let Ok(list) = &opened {
-                keyring.trust.lists.push(Arc::clone(list));
+        let keys = keyring.trust.certificates.values().map(|certificate| Arc::new(certificate.key.clone()));
+        keyring.trust.certified = keys.collect();
+        for token in of_kind(Kind::RevocationList) {
+            match open_list(token.as_str(), &keyring) {
+                Ok(list) => drop(keyring.trust.lists.insert(token.clone(), Arc::new(list))),
+                Err(refusal) => drop(refused.insert(token.clone(), refusal)),
             }
-            *content = Some(opened.map(TrustContent::List));
         }
         keyring.resolve();
-        let found = tokens
-            .into_iter()
-            .filter_map(|(kind, token, content)| Some(keyring.judged(kind, TokenText::from(token), content?)));
+        let found = tokens.into_iter().map(|(kind, token)| match refused.get(&token) {
+            Some(refusal) => TrustToken { kind, token, content: Err(refusal.clone()), in_force: false },
+            None => keyring.judged(kind, token),
+        });
         let found = found.collect();
         (keyring, found)
     }
@@ -118,25 +122,30 @@ impl Keyring {
         let named = lists.iter().flat_map(|list| list.revoked_keys.iter().map(|kid| (list.iss.clone(), kid.clone())));
         // A root is withdrawn only by a new wheel.
         self.trust.withdrawn = named.filter(|(_, kid)| !self.get(kid).is_some_and(Key::is_root)).collect();
-        let genuine = self.trust.lists.iter().filter(|list| !self.trust.is_withdrawn(&list.iss, &list.kid));
+        let genuine = self.trust.lists.values().filter(|list| !self.trust.is_withdrawn(&list.iss, &list.kid));
         self.trust.in_force = newest(genuine);
     }
 
-    /// What became of a token, now that all of them are known.
-    fn judged(&self, kind: Kind, token: TokenText, content: Result<TrustContent, Refusal>) -> TrustToken {
-        let (issuer, kid) = match &content {
-            Ok(TrustContent::List(list)) => (list.iss.as_str(), list.kid.as_str()),
-            Ok(TrustContent::Certificate(certificate)) => (certificate.iss.as_str(), certificate.key.kid()),
-            Err(_) => return TrustToken { kind, token, content, in_force: false },
+    /// What became of a genuine token, now that all of them are known.
+    fn judged(&self, kind: Kind, token: TokenText) -> TrustToken {
+        let (withdrawn, in_force, content) = match (self.trust.certificates.get(&token), self.trust.lists.get(&token)) {
+            (Some(certificate), _) => (
+                self.trust.is_withdrawn(&certificate.iss, certificate.key.kid()),
+                // A key that is embedded needs none.
+                self.embedded(certificate.key.kid()).is_none(),
+                Ok(TrustContent::Certificate(Arc::clone(certificate))),
+            ),
+            (None, Some(list)) => (
+                self.trust.is_withdrawn(&list.iss, &list.kid),
+                self.counts(list),
+                Ok(TrustContent::List(Arc::clone(list))),
+            ),
+            (None, None) => (false, false, Err(Refusal::before_signature(Error::Internal))),
         };
-        if self.trust.is_withdrawn(issuer, kid) {
-            let refusal = Refusal { error: Error::KeyRevoked, signature_held: true };
-            return TrustToken { kind, token, content: Err(refusal), in_force: false };
+        if withdrawn {
+            let content = Err(Refusal::after_signature(Error::KeyRevoked));
+            return TrustToken { kind, token, content, in_force: false };
         }
-        let in_force = match &content {
-            Ok(TrustContent::List(list)) => self.counts(list),
-            _ => true,
-        };
         TrustToken { kind, token, content, in_force }
     }
 
@@ -147,7 +156,7 @@ impl Keyring {
 
     /// For each issuer the newest list that a root signed: that one says which keys were withdrawn.
     fn newest_by_root(&self) -> Vec<Arc<RevocationList>> {
-        newest(self.trust.lists.iter().filter(|list| self.get(&list.kid).is_some_and(Key::is_root)))
+        newest(self.trust.lists.values().filter(|list| self.get(&list.kid).is_some_and(Key::is_root)))
     }
 
     /// The keys that may have signed a token: the embedded one of this id, or else the certified ones.
@@ -173,10 +182,10 @@ impl Keyring {
     /// The greatest time of issue of the genuine certificates and lists, by issuer.
     pub(crate) fn newest_trust(&self) -> BTreeMap<&str, i64> {
         let genuine = |issuer: &str, kid: &str| !self.trust.is_withdrawn(issuer, kid);
-        let lists = self.trust.lists.iter().filter(|list| genuine(&list.iss, &list.kid));
+        let lists = self.trust.lists.values().filter(|list| genuine(&list.iss, &list.kid));
         let lists = lists.map(|list| (list.iss.as_str(), list.iat));
         let certificates =
-            self.trust.certificates.iter().map(|certificate| (certificate.iss.as_str(), certificate.iat));
+            self.trust.certificates.values().map(|certificate| (certificate.iss.as_str(), certificate.iat));
         let mut newest = BTreeMap::new();
         for (issuer, iat) in lists.chain(certificates) {
             let known = newest.entry(issuer).or_insert(iat);
@@ -187,11 +196,6 @@ impl Keyring {
 }
 
 impl Trust {
-    fn add_certificate(&mut self, certificate: Arc<Certificate>) {
-        self.certified.push(Arc::new(certificate.key.clone()));
-        self.certificates.push(certificate);
-    }
-
     fn is_withdrawn(&self, issuer: &str, kid: &str) -> bool {
         self.withdrawn.iter().any(|(own, key)| own == issuer && key == kid)
     }
@@ -219,14 +223,17 @@ fn open_list(token: &str, keyring: &Keyring) -> Result<RevocationList, Refusal> 
     let (payload, key) = open_envelope(token, keyring)?;
     let list = RevocationList::parse(&payload, key.kid().to_owned(), key.is_root());
     let list = list.map_err(Refusal::after_signature)?;
-    let in_use = |signer: &&Arc<Key>| signer.may(KeyUse::Revocation) && signer.was_in_use(list.iat);
-    if !keyring.candidates(&list.kid).iter().any(in_use) {
-        return Err(Refusal::after_signature(Error::OutsideKeyWindow));
+    // Another issuer may have certified the same key.
+    let signers = keyring.candidates(&list.kid).into_iter().filter(|signer| signer.may(KeyUse::Revocation));
+    let (own, others): (Vec<_>, Vec<_>) = signers.partition(|signer| signer.parts().issuer == list.iss);
+    let in_use = |signers: &[&Arc<Key>]| signers.iter().any(|signer| signer.was_in_use(list.iat));
+    if in_use(&own) {
+        Ok(list)
+    } else if in_use(&others) {
+        Err(Refusal::after_signature(Error::WrongIssuer))
+    } else {
+        Err(Refusal::after_signature(Error::OutsideKeyWindow))
     }
-    if list.iss != key.parts().issuer {
-        return Err(Refusal::after_signature(Error::WrongIssuer));
-    }
-    Ok(list)
 }
 
 /// The payload of a token whose signature holds, and the key that signed it.

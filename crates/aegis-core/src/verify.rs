@@ -161,10 +161,9 @@ pub(crate) fn shared_key_of<'k>(license: &License, keyring: &'k Keyring) -> Opti
     if let embedded @ Some(_) = keyring.embedded(&license.kid) {
         return embedded;
     }
-    let mut signers = keyring.candidates(&license.kid).into_iter().filter(|key| key.may(KeyUse::License));
-    let first = signers.next()?;
-    let serves = |key: &&Arc<Key>| check_scope(license, key).is_ok();
-    if serves(&first) { Some(first) } else { signers.find(serves).or(Some(first)) }
+    let signers = keyring.candidates(&license.kid).into_iter().filter(|key| key.may(KeyUse::License));
+    // One that lets it sign this; else one of its own issuer, so that the reason given is the one that matters.
+    signers.min_by_key(|key| (check_scope(license, key).is_err(), key.parts().issuer != license.iss))
 }
 
 /// Where a license stands in time, all else being right: `not_yet_valid`, `valid`, `expiring`, `grace` or `expired`.
