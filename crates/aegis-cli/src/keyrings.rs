@@ -5,12 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use aegis_core::{Key, KeyParts, KeyUse, Keyring, keyring_from_files};
-use aegis_issuer::keyfile::{KeyPaths, PUBLIC_SUFFIX, read_metadata, read_public};
+use aegis_issuer::keyfile::{KeyMetadata, KeyPaths, PUBLIC_SUFFIX, read_metadata, read_public};
 
 use crate::failure::Failure;
 use crate::input::read_text;
 
 const KEYRING_FILE: &str = "keyring.toml";
+/// Certificates and lists that are compiled into wheels beside the keys.
+const TRUST_FILE: &str = "trust.jwt";
 
 /// Loads the keyring that `path` means; `issuer` serves for keys without `keyring.toml` and metadata.
 ///
@@ -26,11 +28,13 @@ pub(crate) fn load(path: &Path, issuer: Option<&str>) -> Result<Keyring, Failure
     let Some(keyring) = of_folder(folder)? else {
         return of_keys(files.iter().map(|file| key_with_metadata(file, issuer)).collect::<Result<_, _>>()?);
     };
-    let kids = files.iter().map(|file| kid_of(file)).collect::<Result<Vec<_>, _>>()?;
-    let keys = keyring.iter().filter(|key| kids.contains(&key.parts().kid)).cloned();
-    let keyring = of_keys(keys.collect())?;
+    let keyring = if path.is_dir() { keyring } else { only(&kid_of(path)?, &keyring)? };
     check_issuer(&keyring, issuer)?;
     Ok(keyring)
+}
+
+fn only(kid: &str, keyring: &Keyring) -> Result<Keyring, Failure> {
+    of_keys(keyring.iter().filter(|key| key.kid() == kid).cloned().collect())
 }
 
 /// The folder in which a file is.
@@ -58,10 +62,25 @@ pub(crate) fn of_folder(folder: &Path) -> Result<Option<Keyring>, Failure> {
     for file in public_keys(folder)? {
         pems.insert(kid_of(&file)?, read_text(&file)?);
     }
-    let keyring = keyring_from_files(&pems, &read_text(&toml)?);
-    keyring.map(Some).map_err(|error| {
+    let keyring = keyring_from_files(&pems, &read_text(&toml)?).map_err(|error| {
         Failure::new(format!("{}: {error}", folder.display()), "correct keyring.toml, or the files beside it")
-    })
+    })?;
+    with_built_in_trust(keyring, &folder.join(TRUST_FILE)).map(Some)
+}
+
+/// The keyring with the certificates and lists that are compiled into wheels too, each of which has to verify.
+fn with_built_in_trust(keyring: Keyring, file: &Path) -> Result<Keyring, Failure> {
+    if !file.exists() {
+        return Ok(keyring);
+    }
+    let (keyring, trust) = keyring.with_trust(&read_text(file)?);
+    match trust.into_iter().find_map(|found| found.content.err()) {
+        Some(refusal) => Err(Failure::new(
+            format!("{}: {}", file.display(), refusal.error),
+            "put only certificates and lists there that the keys beside them have signed",
+        )),
+        None => Ok(keyring),
+    }
 }
 
 /// The `*.public.pem` of a folder, sorted.
@@ -92,16 +111,23 @@ fn key_with_metadata(file: &Path, issuer: Option<&str>) -> Result<Key, Failure> 
         Some(paths) => read_metadata(&paths.metadata)?,
         None => None,
     };
+    let uses = metadata.as_ref().map_or_else(|| vec![KeyUse::License], uses);
     let issuer = issuer.map(str::to_owned).or_else(|| metadata.map(|metadata| metadata.issuer)).ok_or_else(|| {
         let remedy = "give --issuer NAME, or keep the .json file beside the key";
         Failure::usage(format!("it is not known which issuer {} speaks for", file.display()), remedy)
     })?;
-    let (uses, modules, not_before, not_after) = (vec![KeyUse::License], None, None, None);
+    let (modules, not_before, not_after) = (None, None, None);
     Key::new(KeyParts { kid, issuer, uses, modules, not_before, not_after, public })
         .map_err(|error| bad_keyring(&error))
 }
 
-fn kid_of(file: &Path) -> Result<String, Failure> {
+/// What the metadata of a key says that it is for.
+pub(crate) fn uses(metadata: &KeyMetadata) -> Vec<KeyUse> {
+    metadata.uses.iter().filter_map(|word| KeyUse::parse(word)).collect()
+}
+
+/// The id of a key, from the name of its public file.
+pub(crate) fn kid_of(file: &Path) -> Result<String, Failure> {
     let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     name.strip_suffix(PUBLIC_SUFFIX).map(str::to_owned).ok_or_else(|| {
         let remedy = "name public keys <key id>.public.pem";

@@ -2,13 +2,18 @@
 #![allow(clippy::doc_markdown, reason = "the doc comments of arguments are printed as their help")]
 
 mod commands;
+mod companions;
 mod failure;
 mod input;
 mod interrupt;
+mod key_folder;
 mod keyrings;
+mod licenses;
 mod output;
 mod passphrase;
+mod signing_key;
 mod values;
+mod write;
 
 use std::env;
 use std::process::ExitCode;

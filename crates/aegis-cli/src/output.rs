@@ -76,6 +76,11 @@ pub(crate) fn instant(time: i64) -> String {
     }
 }
 
+/// `1 license`, `2 licenses`.
+pub(crate) fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// A table of two columns, the first padded.
 #[derive(Debug, Default)]
 pub(crate) struct Facts(Vec<(String, String)>);

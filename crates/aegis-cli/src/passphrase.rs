@@ -15,25 +15,49 @@ use crate::interrupt;
 use crate::output::note;
 
 const VARIABLE: &str = "AEGIS_PASSPHRASE";
+const ROOT_VARIABLE: &str = "AEGIS_ROOT_PASSPHRASE";
 
 /// No passphrase file is larger.
 const MAX_FILE: usize = 64 * 1024;
 
 /// How to get the passphrase of a private key.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct PassphraseArgs {
     /// Take the passphrase from the first line of this file (else from the environment variable AEGIS_PASSPHRASE, else
     /// it is asked for)
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
+    #[arg(skip = VARIABLE)]
+    variable: &'static str,
+}
+
+/// How to get the passphrase of a root key, where that of another key may be needed too.
+#[derive(Debug, Args)]
+pub(crate) struct RootPassphraseArgs {
+    /// Take the root's passphrase from the first line of this file (else from the environment variable
+    /// AEGIS_ROOT_PASSPHRASE, else it is asked for)
+    #[arg(long, value_name = "FILE")]
+    root_passphrase_file: Option<PathBuf>,
+}
+
+impl RootPassphraseArgs {
+    pub(crate) fn source(&self) -> PassphraseArgs {
+        PassphraseArgs { passphrase_file: self.root_passphrase_file.clone(), variable: ROOT_VARIABLE }
+    }
 }
 
 impl PassphraseArgs {
+    /// The same for a root: its own variable counts where it is set, so that both passphrases can be in the environment.
+    pub(crate) fn for_root(&self) -> Self {
+        let variable = if env::var_os(ROOT_VARIABLE).is_some() { ROOT_VARIABLE } else { self.variable };
+        Self { variable, ..self.clone() }
+    }
+
     /// The passphrase from the file or the environment, if one is there.
     pub(crate) fn without_asking(&self) -> Result<Option<Passphrase>, Failure> {
         match &self.passphrase_file {
             Some(path) => first_line(path).map(Some),
-            None => from_environment(),
+            None => from_environment(self.variable),
         }
     }
 
@@ -41,7 +65,7 @@ impl PassphraseArgs {
     pub(crate) fn get(&self, key_name: &str) -> Result<Passphrase, Failure> {
         match self.without_asking()? {
             Some(passphrase) => Ok(passphrase),
-            None => ask(&format!("Passphrase of {key_name}: ")),
+            None => ask(&format!("Passphrase of {key_name}: "), self.variable),
         }
     }
 
@@ -50,11 +74,11 @@ impl PassphraseArgs {
         if let Some(passphrase) = self.without_asking()? {
             return Ok(passphrase);
         }
-        let first = ask(&format!("New passphrase for {key_name}: "))?;
+        let first = ask(&format!("New passphrase for {key_name}: "), self.variable)?;
         if first.expose_secret().is_empty() {
             return Err(aegis_issuer::Error::EmptyPassphrase.into());
         }
-        let second = ask("The same again: ")?;
+        let second = ask("The same again: ", self.variable)?;
         if first.expose_secret() == second.expose_secret() {
             return Ok(first);
         }
@@ -80,23 +104,24 @@ fn first_line(path: &Path) -> Result<Passphrase, Failure> {
     Ok(Passphrase::from(text.lines().next().unwrap_or_default()))
 }
 
-fn from_environment() -> Result<Option<Passphrase>, Failure> {
-    match env::var(VARIABLE) {
+fn from_environment(variable: &str) -> Result<Option<Passphrase>, Failure> {
+    match env::var(variable) {
         Ok(passphrase) => Ok(Some(Passphrase::from(passphrase))),
         Err(env::VarError::NotPresent) => Ok(None),
         // The value itself is in the error and must not be shown.
-        Err(env::VarError::NotUnicode(_)) => Err(Failure::new(format!("{VARIABLE} is not UTF-8 text"), "set it again")),
+        Err(env::VarError::NotUnicode(_)) => Err(Failure::new(format!("{variable} is not UTF-8 text"), "set it again")),
     }
 }
 
-fn ask(prompt: &str) -> Result<Passphrase, Failure> {
+fn ask(prompt: &str, variable: &str) -> Result<Passphrase, Failure> {
     // On Ctrl-C rpassword sends SIGINT to this program before it has put the terminal back in order.
     let (answer, interrupted) = interrupt::hold(|| rpassword::prompt_password(prompt).map(Passphrase::from));
     if interrupted {
         return Err(Failure::interrupted());
     }
     answer.map_err(|error| {
-        let remedy = "give it with --passphrase-file FILE or in the environment variable AEGIS_PASSPHRASE";
+        let flag = if variable == ROOT_VARIABLE { "--root-passphrase-file" } else { "--passphrase-file" };
+        let remedy = format!("give it with {flag} FILE or in the environment variable {variable}");
         match error.kind() {
             io::ErrorKind::Interrupted => Failure::interrupted(),
             // Ctrl-D, which leaves the cursor behind the prompt.

@@ -1,5 +1,6 @@
 //! Values of flags, whose errors say what to write instead.
 
+use aegis_core::{KeyUse, ModulePattern};
 use aegis_issuer::keyfile::KeyId;
 use aegis_issuer::{Error, dates};
 
@@ -21,6 +22,18 @@ pub(crate) fn key_id(text: &str) -> Result<KeyId, String> {
 /// A number of days, users or companies.
 pub(crate) fn number(text: &str) -> Result<u32, String> {
     text.parse().map_err(|_| format!("write a whole number from 0 to {}, in digits alone, such as 30", u32::MAX))
+}
+
+/// What a certified key may be for.
+pub(crate) fn certified_use(text: &str) -> Result<KeyUse, String> {
+    let known = KeyUse::parse(text.trim()).filter(|key_use| *key_use != KeyUse::Certify);
+    known.ok_or_else(|| "write license, revocation, or license,revocation".to_owned())
+}
+
+/// A module, or a group of modules whose names begin alike.
+pub(crate) fn pattern(text: &str) -> Result<ModulePattern, String> {
+    let remedy = "use technical names (letters, digits, _), or their beginning followed by *, separated by commas";
+    ModulePattern::parse(text.trim()).ok_or_else(|| remedy.to_owned())
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]

@@ -154,6 +154,28 @@ pub(crate) struct Comparison<'a> {
     pub(crate) domain: Option<&'a str>,
 }
 
+/// The instance that asks, with what is remembered of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Here<'a> {
+    pub(crate) instance: &'a Instance,
+    /// The addresses at which licenses of this issuer matched in this database: addresses change.
+    pub(crate) known_domains: &'a [&'a str],
+    /// The instance when this license last matched.
+    pub(crate) last: Option<&'a Matched>,
+}
+
+impl<'a> Here<'a> {
+    /// Without a memory.
+    pub(crate) const fn new(instance: &'a Instance) -> Self {
+        Self { instance, known_domains: &[], last: None }
+    }
+
+    /// The addresses that count, the one of the base URL first.
+    fn domains(&self) -> impl Iterator<Item = &'a str> {
+        self.instance.domains().chain(self.known_domains.iter().copied())
+    }
+}
+
 impl Binding {
     /// The kinds of components that it names, each once.
     #[must_use]
@@ -167,22 +189,23 @@ impl Binding {
         }
     }
 
-    /// Compares with an instance. The address that matched last counts as one of its own: addresses change.
-    pub(crate) fn compare<'a>(&self, instance: &'a Instance, last: Option<&'a Matched>) -> Comparison<'a> {
+    /// Compares with an instance.
+    pub(crate) fn compare<'a>(&self, here: Here<'a>) -> Comparison<'a> {
         match self {
-            Self::Exact(fingerprint) => compare_exactly(*fingerprint, instance, last),
-            Self::Tolerant(binding) => binding.compare(instance, last),
+            Self::Exact(fingerprint) => compare_exactly(*fingerprint, here),
+            Self::Tolerant(binding) => binding.compare(here),
         }
     }
 }
 
-fn compare_exactly<'a>(bound: Fingerprint, instance: &'a Instance, last: Option<&'a Matched>) -> Comparison<'a> {
+fn compare_exactly(bound: Fingerprint, here: Here<'_>) -> Comparison<'_> {
+    let instance = here.instance;
     if bound == instance.fingerprint() {
         return Comparison { fits: true, difference: Difference::default(), domain: Some(instance.domain()) };
     }
-    let mut others = domains(instance, last).skip(1);
-    let domain = others.find(|domain| bound == Fingerprint::of(instance.database_uuid(), domain));
-    let difference = match (domain, last) {
+    let fits = |domain: &&str| bound == Fingerprint::of(instance.database_uuid(), domain);
+    let domain = here.domains().skip(1).find(fits);
+    let difference = match (domain, here.last) {
         (Some(_), _) => Difference::default(),
         (None, Some(last)) if last.database_uuid != instance.database_uuid() => {
             let same_domain = instance.domains().any(|domain| last.domain.as_deref() == Some(domain));
@@ -195,11 +218,6 @@ fn compare_exactly<'a>(bound: Fingerprint, instance: &'a Instance, last: Option<
         (None, _) => Difference::EXACT,
     };
     Comparison { fits: domain.is_some(), difference, domain }
-}
-
-/// The addresses that count: those of the instance, then the one that matched last.
-fn domains<'a>(instance: &'a Instance, last: Option<&'a Matched>) -> impl Iterator<Item = &'a str> {
-    instance.domains().chain(last.and_then(|last| last.domain.as_deref()))
 }
 
 /// The claim `instance`: of the listed components, `need` have to match, and all that are required among them.
@@ -229,6 +247,10 @@ impl TolerantBinding {
             &Json::Int(need) => usize::try_from(need).unwrap_or(0),
             _ => return Err(Error::BadClaim { claim: CLAIM, problem: WRONG_TYPE }),
         };
+        let twice = |(place, one): (usize, &BoundComponent)| of.iter().skip(place + 1).any(|other| one.is_same(other));
+        if of.iter().enumerate().any(twice) {
+            return Err(Error::BadClaim { claim: CLAIM, problem: "naming a component twice" });
+        }
         let proper = (1..=MAX_SALT).contains(&salt.chars().count()) && of.len() <= MAX_COMPONENTS;
         if !proper || !(1..=of.len()).contains(&need) {
             return Err(Error::BadClaim { claim: CLAIM, problem: "out of range" });
@@ -240,10 +262,10 @@ impl TolerantBinding {
         self.of.iter().any(|component| component.kind.is_none())
     }
 
-    fn compare<'a>(&self, instance: &'a Instance, last: Option<&'a Matched>) -> Comparison<'a> {
+    fn compare<'a>(&self, here: Here<'a>) -> Comparison<'a> {
         let known = self.of.iter().filter_map(|component| Some((component, component.kind?)));
         let values: Vec<_> =
-            known.map(|(component, kind)| (component, kind, self.matching(component, kind, instance, last))).collect();
+            known.map(|(component, kind)| (component, kind, self.matching(component, kind, here))).collect();
         let count = values.iter().filter(|(.., value)| value.is_some()).count();
         let all_required = values.iter().all(|(component, _, value)| value.is_some() || !component.required);
         // Of several that are listed for one kind, such as two addresses, one is enough to call it the same.
@@ -257,23 +279,21 @@ impl TolerantBinding {
     }
 
     /// The value of the instance that a component stands for.
-    fn matching<'a>(
-        &self,
-        component: &BoundComponent,
-        kind: ComponentKind,
-        instance: &'a Instance,
-        last: Option<&'a Matched>,
-    ) -> Option<&'a str> {
+    fn matching<'a>(&self, component: &BoundComponent, kind: ComponentKind, here: Here<'a>) -> Option<&'a str> {
         let same = |value: &&str| kind.hash(&self.salt, value) == component.hash;
         match kind {
-            ComponentKind::DatabaseUuid => Some(instance.database_uuid()).filter(same),
-            ComponentKind::Domain => domains(instance, last).find(same),
-            ComponentKind::InstanceId => instance.instance_id().filter(same),
+            ComponentKind::DatabaseUuid => Some(here.instance.database_uuid()).filter(same),
+            ComponentKind::Domain => here.domains().find(same),
+            ComponentKind::InstanceId => here.instance.instance_id().filter(same),
         }
     }
 }
 
 impl BoundComponent {
+    fn is_same(&self, other: &Self) -> bool {
+        (self.kind, self.hash) == (other.kind, other.hash)
+    }
+
     fn read(value: &Json<'_>) -> Result<Self, Error> {
         let component = object(Some(value), CLAIM)?;
         let kind = string(member(component, "kind", CLAIM)?, CLAIM)?;

@@ -42,26 +42,32 @@ impl Certificate {
         let modules = claims.patterns("modules")?;
         let window = (claims.time("nbf")?, claims.time("exp")?);
         let uses = uses(&claims)?;
-        check_proper(&claims, public, window)?;
+        if claims.text("kid")? != thumbprint(&public) {
+            return Err(Error::BadClaim { claim: "kid", problem: "not the thumbprint of `x`" });
+        }
+        if matches!(window, (Some(from), Some(until)) if from >= until) {
+            return Err(Error::BadClaim { claim: "exp", problem: "not after `nbf`" });
+        }
+        let known_uses = uses.iter().copied().collect::<Option<Vec<_>>>();
+        let parts = KeyParts {
+            kid: thumbprint(&public),
+            issuer: root.parts().issuer.clone(),
+            uses: known_uses.clone().unwrap_or_else(|| vec![KeyUse::License]),
+            modules,
+            not_before: window.0,
+            not_after: window.1,
+            public,
+        };
+        let key = Key::new(parts).map_err(|_| BAD_KEY)?;
         claims.check_must(&KNOWN_CLAIMS)?;
-        let uses = uses.into_iter().collect::<Option<Vec<_>>>().ok_or(Error::UnsupportedClaim { claim: "use" })?;
+        known_uses.ok_or(Error::UnsupportedClaim { claim: "use" })?;
         if !root.was_in_use(iat) {
             return Err(Error::OutsideKeyWindow);
         }
         if iss != root.parts().issuer {
             return Err(Error::WrongIssuer);
         }
-        let window = window_inside(window, root.parts())?;
-        let parts = KeyParts {
-            kid: thumbprint(&public),
-            issuer: iss.clone(),
-            uses,
-            modules: modules_inside(modules, root.parts())?,
-            not_before: window.0,
-            not_after: window.1,
-            public,
-        };
-        let key = Key::new(parts).map_err(|_| BAD_KEY)?;
+        let key = inside(&key, root.parts())?;
         Ok(Self { iss, iat, root: root.parts().kid.clone(), name, key })
     }
 }
@@ -93,54 +99,30 @@ fn uses(claims: &Claims<'_>) -> Result<Vec<Option<KeyUse>>, Error> {
     }
 }
 
-fn check_proper(claims: &Claims<'_>, public: [u8; 32], window: (Option<i64>, Option<i64>)) -> Result<(), Error> {
-    if claims.text("kid")? != thumbprint(&public) {
-        return Err(Error::BadClaim { claim: "kid", problem: "not the thumbprint of `x`" });
+/// The key with the part of its scope that lies inside the root's.
+fn inside(key: &Key, root: &KeyParts) -> Result<Key, Error> {
+    let parts = key.parts().clone();
+    let not_before = [parts.not_before, root.not_before].into_iter().flatten().max();
+    let not_after = [parts.not_after, root.not_after].into_iter().flatten().min();
+    if matches!((not_before, not_after), (Some(from), Some(until)) if from >= until) {
+        return Err(Error::OutsideKeyWindow);
     }
-    if matches!(window, (Some(from), Some(until)) if from >= until) {
-        return Err(Error::BadClaim { claim: "exp", problem: "not after `nbf`" });
-    }
-    let parts = KeyParts {
-        kid: thumbprint(&public),
-        issuer: ".".to_owned(),
-        uses: vec![KeyUse::License],
-        modules: None,
-        not_before: None,
-        not_after: None,
-        public,
+    let modules = match (parts.modules, &root.modules) {
+        (None, roots) => roots.clone(),
+        (own, None) => own,
+        (Some(own), Some(roots)) => Some(common(&own, roots)),
     };
-    Key::new(parts).map(drop).map_err(|_| BAD_KEY)
+    Key::new(KeyParts { modules, not_before, not_after, ..parts }).map_err(|_| Error::ModuleOutsideKey)
 }
 
-type Window = (Option<i64>, Option<i64>);
-
-/// The part of a window that lies inside the root's.
-fn window_inside((from, until): Window, root: &KeyParts) -> Result<Window, Error> {
-    let from = [from, root.not_before].into_iter().flatten().max();
-    let until = [until, root.not_after].into_iter().flatten().min();
-    let empty = matches!((from, until), (Some(from), Some(until)) if from >= until);
-    if empty { Err(Error::OutsideKeyWindow) } else { Ok((from, until)) }
-}
-
-/// The part of the modules that lies inside the root's; `None` for all.
-fn modules_inside(modules: Option<Vec<ModulePattern>>, root: &KeyParts) -> Result<Option<Vec<ModulePattern>>, Error> {
-    let (own, roots) = match (modules, &root.modules) {
-        (None, roots) => return Ok(roots.clone()),
-        (own, None) => return Ok(own),
-        (Some(own), Some(roots)) => (own, roots),
-    };
-    let mut inside: Vec<ModulePattern> = Vec::new();
+/// The modules that two lists of patterns share.
+fn common(own: &[ModulePattern], roots: &[ModulePattern]) -> Vec<ModulePattern> {
+    let mut common: Vec<ModulePattern> = Vec::new();
     for (own, root) in own.iter().flat_map(|own| roots.iter().map(move |root| (own, root))) {
-        let common = if root.includes(own) {
-            own
-        } else if own.includes(root) {
-            root
-        } else {
-            continue;
-        };
-        if !inside.contains(common) {
-            inside.push(common.clone());
+        let narrower = if root.includes(own) { own } else { root };
+        if own.overlaps(root) && !common.contains(narrower) {
+            common.push(narrower.clone());
         }
     }
-    if inside.is_empty() { Err(Error::ModuleOutsideKey) } else { Ok(Some(inside)) }
+    common
 }

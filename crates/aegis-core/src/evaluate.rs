@@ -136,7 +136,7 @@ pub fn evaluate(
     context: &Context<'_>,
     open: impl FnMut(&str) -> Result<Arc<License>, Refusal>,
 ) -> Report {
-    Bundle::open(text, keyring, open).report(context)
+    Bundle::open(&[text], keyring, open).report(context)
 }
 
 impl Bundle {
@@ -198,7 +198,7 @@ impl Assessment {
         let flags = [
             (Flag::ClockSuspect, standing.evidence.is_some()),
             (Flag::Staging, self.is_staging()),
-            (Flag::CountingDown, standing.counts_down()),
+            (Flag::CountingDown, self.counts_down_at(self.now)),
         ];
         flags.into_iter().filter_map(|(flag, is_set)| is_set.then_some(flag)).collect()
     }
@@ -225,6 +225,7 @@ impl Assessment {
         match (self.error(), &self.standing) {
             (Some(error), _) => error.remedy(),
             (None, Some(standing)) if self.code == Code::Grace && standing.revoked.is_some() => Code::Revoked.remedy(),
+            (None, Some(_)) if self.counts_down_at(self.now) => Error::EndedByDates { end: 0 }.remedy(),
             (None, _) => self.code.remedy(),
         }
     }
@@ -266,10 +267,13 @@ impl Assessment {
         let Some(standing) = &self.standing else {
             return self.error().map(|error| error.to_string()).unwrap_or_default();
         };
-        match (standing.failure_at(time), standing.works_until()) {
-            (Some(error), _) => error.to_string(),
-            (None, Some(until)) => standing.describe_respite(until),
-            (None, None) => standing.license.describe(standing.code_at(time)),
+        match (standing.failure_at(time), standing.works_until(), standing.ended_by_dates) {
+            (Some(error), ..) => error.to_string(),
+            (None, Some(until), _) => standing.describe_respite(until),
+            (None, None, Some(until)) if standing.counts_down_at(time) => {
+                format!("Dates in this database show that the license has ended; it works until {}.", date(until))
+            }
+            (None, None, _) => standing.license.describe(standing.code_at(time)),
         }
     }
 
@@ -285,8 +289,8 @@ impl Assessment {
         self.standing.as_ref().is_some_and(|standing| standing.passed_over.is_some())
     }
 
-    fn counts_down(&self) -> bool {
-        self.standing.as_ref().is_some_and(Standing::counts_down)
+    fn counts_down_at(&self, time: i64) -> bool {
+        self.standing.as_ref().is_some_and(|standing| standing.counts_down_at(time))
     }
 
     /// Whether it is a license in order, for something else.
@@ -331,13 +335,10 @@ impl Report {
         let now = context.present(None);
         let best = place_of_best(&assessments, now);
         let deciding = best.and_then(|best| assessments.get(best));
-        let fault = match (&bundle.fault, deciding, context.module) {
-            (_, Some(_), _) => None,
-            (Some(fault), None, _) => Some(fault.clone()),
-            (None, None, Some(module)) if !assessments.is_empty() => {
-                Some(Error::NoneCovers { module: module.to_owned() })
-            }
-            (None, None, _) => Some(Error::NoToken),
+        let fault = match (deciding, context.module) {
+            (Some(_), _) => None,
+            (None, Some(module)) if !assessments.is_empty() => Some(Error::NoneCovers { module: module.to_owned() }),
+            (None, _) => Some(Error::NoToken),
         };
         let code = deciding.map_or(Code::Missing, |best| best.code);
         let code = fault.as_ref().map_or(code, Error::code);
@@ -352,16 +353,16 @@ impl Report {
         Self { code, flags, best, assessments, trust, state, now, limits, fault, has_module }
     }
 
-    /// The answer when no license decides.
+    /// The answer when no license could be looked at; what was remembered is kept.
     #[must_use]
-    pub fn without_license(error: Error, now: i64) -> Self {
+    pub fn without_license(error: Error, now: i64, state: Option<&Arc<State>>) -> Self {
         Self {
             code: error.code(),
             flags: Vec::new(),
             best: None,
             assessments: Vec::new(),
             trust: Vec::new(),
-            state: Arc::default(),
+            state: state.cloned().unwrap_or_default(),
             now,
             limits: Limits::default(),
             fault: Some(error),
@@ -410,8 +411,7 @@ impl Report {
     /// Whether users are warned too, beside administrators.
     #[must_use]
     pub fn notify_users(&self) -> bool {
-        let license = self.deciding().and_then(Assessment::license).map(Arc::as_ref);
-        self.flags.contains(&Flag::CountingDown) || warns_users(self.code, license, self.now)
+        self.flags.contains(&Flag::CountingDown) || warns_users(self.code, self.deciding(), self.now)
     }
 }
 
@@ -500,7 +500,7 @@ impl Assessment {
         let issued = Reverse(self.license().map(|license| license.iat));
         // Not their order, so that no order of pastes changes the answer.
         let text = self.token().map(TokenText::as_str);
-        (rank(self.code_at(time)), self.is_staging(), self.counts_down(), issued, text)
+        (rank(self.code_at(time)), self.is_staging(), self.counts_down_at(time), issued, text)
     }
 }
 
@@ -528,11 +528,12 @@ const fn rank(code: Code) -> u8 {
 }
 
 /// Users are warned when the license says so, and when something has stopped or is about to.
-pub(crate) fn warns_users(code: Code, license: Option<&License>, now: i64) -> bool {
+pub(crate) fn warns_users(code: Code, deciding: Option<&Assessment>, time: i64) -> bool {
     match code {
-        Code::Valid | Code::Expiring => {
-            license.and_then(|license| license.notify_users_from).is_some_and(|from| from <= now)
-        }
+        Code::Valid | Code::Expiring => deciding.is_some_and(|deciding| {
+            let from = deciding.license().and_then(|license| license.notify_users_from);
+            from.is_some_and(|from| from <= time.max(deciding.now()))
+        }),
         Code::UpdatesEnded => false,
         _ => true,
     }

@@ -12,7 +12,7 @@ use crate::token::{TokenText, kind_of};
 use crate::trust::{Revocation, TrustToken};
 use crate::verify::{Refusal, check_issuer, check_key_window, open, shared_key_of};
 
-/// The tokens of a text, opened with a keyring. What is found never changes for this text and keyring, so callers may
+/// The tokens of some texts, opened with a keyring. What is found never changes for these texts and keyring, so callers may
 /// keep it, and [ask](Bundle::report) again and again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bundle {
@@ -22,8 +22,6 @@ pub struct Bundle {
     newest: BTreeMap<String, i64>,
     /// Issuer and id of each key that was withdrawn.
     pub(crate) withdrawn: Vec<(String, String)>,
-    /// Why the text was not read at all.
-    pub(crate) fault: Option<Error>,
 }
 
 /// A license, or what could not be read as one.
@@ -43,36 +41,34 @@ pub(crate) struct Genuine {
 }
 
 impl Genuine {
-    /// Whether it tells the time: nobody but the issuer can have made it.
+    /// Whether it tells the time: the issuer made it, and stands by it.
     fn is_evidence(&self) -> bool {
         let in_order = check_key_window(&self.license, &self.key).and_then(|()| check_issuer(&self.license, &self.key));
-        in_order.is_ok() && self.revocation != Some(Revocation::Key)
+        in_order.is_ok() && self.revocation.is_none()
     }
 }
 
 impl Bundle {
-    /// Finds and opens the tokens of a text. A bad token is part of what is found, never an error.
+    /// Finds and opens the tokens of some texts. A bad token is part of what is found, never an error; so is a text that
+    /// is too long or holds too many of them.
     ///
-    /// `open` opens one license by the keys of `keyring` without any certificate of the text: [`open`](crate::open())
+    /// `open` opens one license by the keys of `keyring` without any certificate of the texts: [`open`](crate::open())
     /// itself, or a cache in front of it.
     pub fn open(
-        text: &str,
+        texts: &[&str],
         keyring: &Keyring,
         mut open_license: impl FnMut(&str) -> Result<Arc<License>, Refusal>,
     ) -> Self {
-        let (tokens, fault) = match split_bundle(text) {
-            Ok(tokens) => (tokens, None),
-            Err(error) => (Vec::new(), Some(error)),
-        };
-        let tokens: Vec<_> = tokens.into_iter().map(Token::new).collect();
+        let found = texts.iter().flat_map(|text| split_bundle(text).unwrap_or_else(|error| vec![Err(error)]));
+        let tokens: Vec<_> = found.map(Token::new).collect();
         let (keyring, trust) = keyring.with_trust_tokens(tokens.iter().filter_map(Token::kind_and_text));
         let licenses = tokens.into_iter().filter(|token| !token.is_trust());
         let entries: Vec<_> = licenses.map(|token| Arc::new(token.entry(&keyring, &mut open_license))).collect();
         let newest = newest(&entries, &keyring);
-        Self { entries, trust, newest, withdrawn: keyring.trust.withdrawn, fault }
+        Self { entries, trust, newest, withdrawn: keyring.trust.withdrawn }
     }
 
-    /// The certificates and lists of the text, in its order.
+    /// The certificates and lists of the texts, in their order.
     #[must_use]
     pub fn trust(&self) -> &[TrustToken] {
         &self.trust

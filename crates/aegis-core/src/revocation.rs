@@ -12,6 +12,9 @@ use crate::reader::{self, Claims};
 
 const KNOWN_CLAIMS: [&str; 6] = ["iss", "iat", "seq", "revoked", "revoked_keys", "must"];
 
+/// Most keys that a list may withdraw: more than a vendor ever has.
+const MAX_KEYS: usize = 1000;
+
 /// How a list names a license: the first 16 bytes of SHA-256 of its `jti`, exactly as it was signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LicenseId([u8; 16]);
@@ -64,13 +67,13 @@ impl RevocationList {
     pub(crate) fn parse(payload: &[u8], kid: String, by_root: bool) -> Result<Self, Error> {
         let object = json::parse_object(payload).map_err(|_| Error::NotAnObject { segment: "payload" })?;
         let claims = Claims::of(&object);
-        let keys = claims.texts("revoked_keys")?.unwrap_or_default();
+        let keys = revoked_keys(&claims)?;
         let list = Self {
             iss: claims.text("iss")?,
             iat: claims.required("iat", Claims::time)?,
             seq: claims.required("seq", Claims::time)?,
             kid,
-            revoked_keys: if by_root { keys.into_iter().map(str::to_owned).collect() } else { Vec::new() },
+            revoked_keys: if by_root { keys } else { Vec::new() },
             revoked: ids(&claims)?,
         };
         claims.check_must(&KNOWN_CLAIMS)?;
@@ -94,6 +97,15 @@ impl RevocationList {
     pub const fn is_empty(&self) -> bool {
         self.revoked.is_empty()
     }
+}
+
+/// Each once.
+fn revoked_keys(claims: &Claims<'_>) -> Result<Vec<String>, Error> {
+    let claim = "revoked_keys";
+    let mut keys: Vec<_> = claims.texts(claim)?.unwrap_or_default().into_iter().map(str::to_owned).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    if keys.len() > MAX_KEYS { Err(Error::BadClaim { claim, problem: "longer than 1000 keys" }) } else { Ok(keys) }
 }
 
 fn ids(claims: &Claims<'_>) -> Result<Vec<LicenseId>, Error> {

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::binding::Difference;
+use crate::binding::{Difference, Here};
 use crate::claims::{DAY, License};
 use crate::error::{Code, Error};
+use crate::instance::Instance;
 use crate::opened::{Bundle, Genuine};
 use crate::state::{ClockMemory, Notes, State, since};
 use crate::trust::Revocation;
@@ -81,9 +82,14 @@ impl Standing {
     pub(crate) fn end_at(&self, time: i64) -> Result<(), Error> {
         check_end(&self.license, time)?;
         match (self.ended_by_dates, self.license.end()) {
-            (Some(from), Some(end)) if from <= time => Err(Error::EndedByDates { end }),
+            (Some(from), Some(end)) if from <= time && self.is_clock_behind(time) => Err(Error::EndedByDates { end }),
             _ => Ok(()),
         }
+    }
+
+    /// Whether a clock that shows `time` is still far behind the dates of the database.
+    fn is_clock_behind(&self, time: i64) -> bool {
+        self.evidence.is_some_and(|date| date > time.saturating_add(CLOCK_TOLERANCE))
     }
 
     fn has_ended_by_dates(&self) -> bool {
@@ -98,14 +104,17 @@ impl Standing {
     /// The instants at which its standing changes.
     pub(crate) fn instants(&self) -> impl Iterator<Item = i64> {
         let License { nbf, exp, grace_until, .. } = *self.license;
-        let own = [nbf, self.license.notice(), exp, grace_until, self.works_until(), self.ended_by_dates];
-        let others = [&self.revoked, &self.mismatch].map(|failure| failure.as_ref().map(|(_, from)| *from));
-        own.into_iter().chain(others).flatten()
+        let own = [nbf, self.license.notice(), exp, grace_until, self.ended_by_dates];
+        let respites = [&self.revoked, &self.mismatch].map(|failure| failure.as_ref().map(|(_, from)| *from));
+        let caught_up = self.evidence.map(|date| date.saturating_sub(CLOCK_TOLERANCE));
+        own.into_iter().chain(respites).chain([caught_up]).flatten()
     }
 
-    /// Whether it works for a time by the clock although it has ended by the dates of the database.
-    pub(crate) fn counts_down(&self) -> bool {
-        self.ended_by_dates.is_some_and(|from| self.now < from) && self.code_at(self.now).works()
+    /// Whether it works at `time` by the clock although it has ended by the dates of the database.
+    pub(crate) fn counts_down_at(&self, time: i64) -> bool {
+        let time = time.max(self.now);
+        let counting = self.ended_by_dates.is_some_and(|from| time < from) && self.is_clock_behind(time);
+        counting && self.code_at(time).works()
     }
 }
 
@@ -116,6 +125,7 @@ pub(crate) struct Judge<'a> {
     state: &'a State,
     notes: Notes<'a>,
     clocks: Vec<(&'a str, Clock)>,
+    domains: Vec<(&'a str, Arc<[&'a str]>)>,
 }
 
 /// What is known of the time, by one issuer.
@@ -129,7 +139,8 @@ struct Clock {
 
 impl<'a> Judge<'a> {
     pub(crate) fn new(bundle: &'a Bundle, context: &'a Context<'a>, state: &'a State) -> Self {
-        let mut judge = Self { bundle, context, state, notes: Notes::on(state), clocks: Vec::new() };
+        let mut judge =
+            Self { bundle, context, state, notes: Notes::on(state), clocks: Vec::new(), domains: Vec::new() };
         for (issuer, kid) in &bundle.withdrawn {
             judge.notes.key_withdrawn(issuer, kid, judge.arrival(issuer, kid));
         }
@@ -162,11 +173,11 @@ impl<'a> Judge<'a> {
             evidence: None,
         };
         self.notes.saw(license, standing.now);
+        self.compare(license, &mut standing);
         if standing.fixed.as_ref().is_some_and(Error::is_other_module) {
             return standing;
         }
         standing.revoked = revocation.map(|revocation| self.withdrawn(license, revocation, standing.now));
-        self.compare(license, &mut standing);
         self.look_at_clock(license, &mut standing);
         standing
     }
@@ -184,7 +195,7 @@ impl<'a> Judge<'a> {
         (revocation.error(), from)
     }
 
-    fn compare(&mut self, license: &License, standing: &mut Standing) {
+    fn compare(&mut self, license: &'a License, standing: &mut Standing) {
         let Some(binding) = &license.binding else { return };
         let Some(instance) = self.context.instance else {
             standing.mismatch = Some((Error::InstanceUnknown, AT_ONCE));
@@ -192,7 +203,8 @@ impl<'a> Judge<'a> {
         };
         let memory = self.state.license(license);
         let last = memory.and_then(|memory| memory.matched.as_ref());
-        let comparison = binding.compare(instance, last);
+        let known_domains = self.known_domains(&license.iss, instance);
+        let comparison = binding.compare(Here { instance, known_domains: &known_domains, last });
         standing.changed = comparison.difference;
         if comparison.fits {
             self.notes.matched(license, instance, comparison.domain, standing.now);
@@ -209,6 +221,16 @@ impl<'a> Judge<'a> {
         } else {
             standing.mismatch = Some((error, AT_ONCE));
         }
+    }
+
+    /// The addresses at which licenses of an issuer matched in this database, worked out once.
+    fn known_domains(&mut self, issuer: &'a str, instance: &Instance) -> Arc<[&'a str]> {
+        if let Some((_, domains)) = self.domains.iter().find(|(known, _)| *known == issuer) {
+            return Arc::clone(domains);
+        }
+        let domains: Arc<[_]> = self.state.domains(issuer, instance.database_uuid()).into_iter().collect();
+        self.domains.push((issuer, Arc::clone(&domains)));
+        domains
     }
 
     fn look_at_clock(&mut self, license: &'a License, standing: &mut Standing) {

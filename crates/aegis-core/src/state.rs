@@ -1,25 +1,29 @@
 //! What a database remembers between two evaluations: first sights, last matches, and when a count-down began.
 //!
-//! No trust lies in it: it can only make a license work some days longer that is genuine and has worked.
+//! No trust lies in it: every token is verified each time. It can only make a license that is genuine work longer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::claims::License;
 use crate::instance::Instance;
 
-/// What is remembered. Instants are Unix seconds.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(default)]
+/// Longest text that is read, in bytes.
+const MAX_STATE: usize = 16 * 1024 * 1024;
+
+/// What is remembered, all of it by issuer: nothing that one of them does shall change what is known of another. Instants
+/// are Unix seconds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct State {
     /// By `jti`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    licenses: BTreeMap<String, LicenseMemory>,
-    /// When a list first arrived that withdraws the key, by issuer and `kid`: two issuers may have certified one key.
+    licenses: BTreeMap<String, BTreeMap<String, LicenseMemory>>,
+    /// When a list first arrived that withdraws the key, by `kid`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     revoked_keys: BTreeMap<String, BTreeMap<String, i64>>,
-    /// By issuer.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     clocks: BTreeMap<String, ClockMemory>,
 }
@@ -85,14 +89,21 @@ pub(crate) struct ClockMemory {
 }
 
 impl State {
-    /// Reads what [`State::to_json`] wrote.
+    /// Reads what [`State::to_json`] wrote. What cannot be read of it is left out: to forget the rest with it would be worse.
     ///
     /// # Errors
-    /// [`NoState`].
+    /// [`NoState`] for what is no JSON object, or longer than 16 MiB.
     pub fn from_json(text: &str) -> Result<Self, NoState> {
-        // serde would read a list too, as the members in their order.
-        let object: serde_json::Map<_, _> = serde_json::from_str(text).map_err(|_| NoState)?;
-        serde_json::from_value(object.into()).map_err(|_| NoState)
+        if text.len() > MAX_STATE {
+            return Err(NoState);
+        }
+        let mut object: Map<String, Value> = serde_json::from_str(text).map_err(|_| NoState)?;
+        let mut member = |name| object.remove(name).unwrap_or_default();
+        Ok(Self {
+            licenses: entries(member("licenses"), of_issuer),
+            revoked_keys: entries(member("revoked_keys"), of_issuer),
+            clocks: entries(member("clocks"), read),
+        })
     }
 
     /// A JSON object, the same for equal states.
@@ -102,7 +113,15 @@ impl State {
     }
 
     pub(crate) fn license(&self, license: &License) -> Option<&LicenseMemory> {
-        self.licenses.get(&license.jti)
+        self.licenses.get(&license.iss)?.get(&license.jti)
+    }
+
+    /// The addresses at which licenses of an issuer matched in this very database.
+    pub(crate) fn domains<'s>(&'s self, issuer: &str, database_uuid: &str) -> BTreeSet<&'s str> {
+        let known = self.licenses.get(issuer).into_iter().flat_map(BTreeMap::values);
+        let here =
+            known.filter_map(|memory| memory.matched.as_ref()).filter(|last| last.database_uuid == database_uuid);
+        here.filter_map(|last| last.domain.as_deref()).collect()
     }
 
     pub(crate) fn key_withdrawn(&self, issuer: &str, kid: &str) -> Option<i64> {
@@ -112,6 +131,20 @@ impl State {
     pub(crate) fn clock(&self, issuer: &str) -> ClockMemory {
         self.clocks.get(issuer).copied().unwrap_or_default()
     }
+}
+
+/// The members of an object that can be read.
+fn entries<T>(value: Value, read: impl Fn(Value) -> Option<T>) -> BTreeMap<String, T> {
+    let Value::Object(members) = value else { return BTreeMap::new() };
+    members.into_iter().filter_map(|(name, value)| Some((name, read(value)?))).collect()
+}
+
+fn of_issuer<T: DeserializeOwned>(value: Value) -> Option<BTreeMap<String, T>> {
+    Some(entries(value, read)).filter(|entries| !entries.is_empty())
+}
+
+fn read<T: DeserializeOwned>(value: Value) -> Option<T> {
+    serde_json::from_value(value).ok()
 }
 
 /// The text is no state.
@@ -150,7 +183,8 @@ impl<'s> Notes<'s> {
 
     fn license(&mut self, license: &License, now: i64) -> &mut LicenseMemory {
         let new = || LicenseMemory { first_seen: now, matched: None, moving: BTreeMap::new() };
-        self.change().licenses.entry(license.jti.clone()).or_insert_with(new)
+        let of_issuer = self.change().licenses.entry(license.iss.clone()).or_default();
+        of_issuer.entry(license.jti.clone()).or_insert_with(new)
     }
 
     pub(crate) fn saw(&mut self, license: &License, now: i64) {
@@ -200,7 +234,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
-    const TEXT: &str = r#"{"licenses":{"j":{"first_seen":1,"matched":{"database_uuid":"u","domain":"d"},"moving":{"v":3}}},"revoked_keys":{"A":{"k":2}},"clocks":{"A":{"suspect_since":4,"ignored":5}}}"#;
+    const TEXT: &str = r#"{"licenses":{"A":{"j":{"first_seen":1,"matched":{"database_uuid":"u","domain":"d"},"moving":{"v":3}}}},"revoked_keys":{"A":{"k":2}},"clocks":{"A":{"suspect_since":4,"ignored":5}}}"#;
 
     #[test]
     fn a_state_is_written_as_it_was_read() {
@@ -211,10 +245,22 @@ mod tests {
 
     #[test]
     fn what_is_no_state_is_refused() {
-        for text in ["", "[]", "null", r#"{"licenses":[]}"#, r#"{"licenses":{"j":{}}}"#, r#"{"revoked_keys":{"k":1}}"#]
-        {
+        for text in ["", "[]", "null", "{", "{}x"] {
             assert_eq!(State::from_json(text), Err(NoState), "{text}");
         }
+        assert_eq!(State::from_json(&format!("{}{{}}", " ".repeat(MAX_STATE))), Err(NoState));
+    }
+
+    #[test]
+    fn what_cannot_be_read_of_a_state_is_left_out_and_the_rest_is_kept() {
+        let odd = r#""x":null,"licenses":{"A":{"k":{"first_seen":1.5},"l":[],"m":{}"#;
+        let text = TEXT.replacen(r#""licenses":{"A":{"#, &format!("{odd},"), 1).replacen(
+            r#"{"A":{"k":2}}"#,
+            r#"{"A":{"k":2,"l":"x"},"B":1}"#,
+            1,
+        );
+        assert_eq!(State::from_json(&text), State::from_json(TEXT));
+        assert_ne!(State::from_json(TEXT), Ok(State::default()));
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub(crate) fn timeline(assessments: &[&Assessment], now: i64) -> Vec<Change> {
     let mut changes = Vec::new();
     for time in instants(assessments, now) {
         let after = Moment::at(assessments, time);
-        changes.extend(after.change_from(&before, time));
+        changes.extend(after.changes_since(&before, time));
         before = after;
     }
     changes
@@ -95,23 +95,22 @@ impl<'a> Moment<'a> {
     fn at(assessments: &[&'a Assessment], time: i64) -> Self {
         let best = best_at(assessments, time);
         let code = best.map_or(Code::Missing, |best| best.code_at(time));
-        let license = best.and_then(Assessment::license);
-        Self { best, code, users_warned: warns_users(code, license.map(Arc::as_ref), time) }
+        Self { best, code, users_warned: warns_users(code, best, time) }
     }
 
-    fn change_from(&self, before: &Self, at: i64) -> Option<Change> {
+    /// What is new since the moment before: several things may happen at once.
+    fn changes_since(&self, before: &Self, at: i64) -> impl Iterator<Item = Change> {
         let license = self.best.and_then(Assessment::license);
-        let change = |event, message| Change { at, code: self.code, event, license: license.cloned(), message };
-        if self.code != before.code {
-            let message = self.best.map(|best| best.message_at(at)).unwrap_or_default();
-            Some(change(Event::Status, message))
-        } else if self.users_warned && !before.users_warned {
-            Some(change(Event::UsersWarned, "Users are reminded of the end too.".to_owned()))
-        } else if self.code.works() && license.is_some_and(|license| license.updates_until == Some(at)) {
-            let message = format!("Releases dated from {} on are not covered.", day(at));
-            Some(change(Event::UpdatesEnd, message))
-        } else {
-            None
-        }
+        let message = || self.best.map(|best| best.message_at(at)).unwrap_or_default();
+        let status = (self.code != before.code).then(|| (Event::Status, message()));
+        // Of a license that has stopped, or is about to, users are warned anyway.
+        let mild = matches!(self.code, Code::Valid | Code::Expiring);
+        let warned = mild && self.users_warned && !before.users_warned;
+        let users = warned.then(|| (Event::UsersWarned, "Users are reminded of the end too.".to_owned()));
+        let ends = self.code.works() && license.is_some_and(|license| license.updates_until == Some(at));
+        let updates = ends.then(|| (Event::UpdatesEnd, format!("Releases dated from {} on are not covered.", day(at))));
+        let (code, license) = (self.code, license.cloned());
+        let change = move |(event, message)| Change { at, code, event, license: license.clone(), message };
+        [status, users, updates].into_iter().flatten().map(change)
     }
 }

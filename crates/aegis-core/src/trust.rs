@@ -179,13 +179,13 @@ impl Keyring {
         self.trust.is_withdrawn(&license.iss, &license.kid).then_some(Revocation::Key)
     }
 
-    /// The greatest time of issue of the genuine certificates and lists, by issuer.
+    /// The greatest time of issue of the certificates and lists that stand, by issuer.
     pub(crate) fn newest_trust(&self) -> BTreeMap<&str, i64> {
-        let genuine = |issuer: &str, kid: &str| !self.trust.is_withdrawn(issuer, kid);
-        let lists = self.trust.lists.values().filter(|list| genuine(&list.iss, &list.kid));
-        let lists = lists.map(|list| (list.iss.as_str(), list.iat));
-        let certificates =
-            self.trust.certificates.values().map(|certificate| (certificate.iss.as_str(), certificate.iat));
+        let lists = self.trust.in_force.iter().map(|list| (list.iss.as_str(), list.iat));
+        let standing =
+            |certificate: &&Arc<Certificate>| !self.trust.is_withdrawn(&certificate.iss, certificate.key.kid());
+        let certificates = self.trust.certificates.values().filter(standing);
+        let certificates = certificates.map(|certificate| (certificate.iss.as_str(), certificate.iat));
         let mut newest = BTreeMap::new();
         for (issuer, iat) in lists.chain(certificates) {
             let known = newest.entry(issuer).or_insert(iat);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::binding::Here;
 use crate::claims::{CoveredModule, License, Limits};
 use crate::error::{Code, Error};
 use crate::instance::Instance;
@@ -292,7 +293,7 @@ fn covering<'l>(license: &'l License, context: &Context<'l>) -> impl Iterator<It
 fn check_instance(license: &License, context: &Context<'_>) -> Result<(), Error> {
     let Some(binding) = &license.binding else { return Ok(()) };
     let instance = context.instance.ok_or(Error::InstanceUnknown)?;
-    let comparison = binding.compare(instance, None);
+    let comparison = binding.compare(Here::new(instance));
     if comparison.fits || context.neutralized {
         Ok(())
     } else {

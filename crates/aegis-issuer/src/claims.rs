@@ -3,11 +3,15 @@
 use aegis_core::{Fingerprint, Instance, LicenseType, ModulePattern, licensed_major};
 use serde::Serialize;
 
+use crate::activation::InstanceClaim;
 use crate::request::{Customer, LicenseRequest, Limits, ModuleGrant};
 use crate::{Error, dates};
 
 /// Longest customer id and name, feature and `must` name, in characters.
 const MAX_TEXT: usize = 256;
+
+/// Longest time for which a license works on an instance that no longer matches, in days.
+const MAX_MOVE_GRACE_DAYS: u32 = 90;
 
 /// The claims of a license, in the order in which they are written. Times are Unix seconds, ends are exclusive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -47,6 +51,12 @@ pub struct Claims {
     /// The instance it is bound to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_fingerprint: Option<String>,
+    /// The instance it is bound to, by most of its components.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance: Option<InstanceClaim>,
+    /// How many days it works on after the instance stopped matching.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub move_grace_days: Option<u32>,
     /// Agreed quantities.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limits: Option<Limits>,
@@ -79,6 +89,8 @@ impl Claims {
             license_type: request.license_type,
             modules: modules(request)?,
             instance_fingerprint: binding(request)?,
+            instance: request.bind_request.as_ref().map(InstanceClaim::from_request).transpose()?,
+            move_grace_days: move_grace_days(request)?,
             limits: request.limits.filter(|limits| *limits != Limits::default()),
             must: request.must.clone(),
         })
@@ -89,7 +101,7 @@ fn refuse<T>(claim: &'static str, reason: impl Into<String>, remedy: &'static st
     Err(Error::BadRequest { claim, reason: reason.into(), remedy })
 }
 
-fn new_id() -> Result<String, Error> {
+pub(crate) fn new_id() -> Result<String, Error> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|_| Error::Random)?;
     Ok(uuid::Builder::from_random_bytes(bytes).into_uuid().hyphenated().to_string())
@@ -276,6 +288,9 @@ fn features(wanted: &ModuleGrant) -> Result<Option<Vec<String>>, Error> {
 
 fn binding(request: &LicenseRequest) -> Result<Option<String>, Error> {
     let claim = "instance_fingerprint";
+    if request.bind_request.is_some() && (request.instance_fingerprint.is_some() || request.bind.is_some()) {
+        return refuse("instance", "both an activation request and a fingerprint are given", "give one of them");
+    }
     match (&request.instance_fingerprint, &request.bind) {
         (Some(_), Some(_)) => refuse(claim, "both a fingerprint and its parts are given", "give one of them"),
         (None, None) => Ok(None),
@@ -298,6 +313,18 @@ fn binding(request: &LicenseRequest) -> Result<Option<String>, Error> {
                 "copy it whole from the customer's message",
             ),
         },
+    }
+}
+
+fn move_grace_days(request: &LicenseRequest) -> Result<Option<u32>, Error> {
+    let claim = "move_grace_days";
+    let bound = request.bind_request.is_some() || request.instance_fingerprint.is_some() || request.bind.is_some();
+    match request.move_grace_days {
+        Some(days) if days > MAX_MOVE_GRACE_DAYS => {
+            refuse(claim, format!("{days} days are too many"), "give 0 to 90 days, or none for the usual 14")
+        }
+        Some(_) if !bound => refuse(claim, "the license is bound to no instance", "leave it out, or bind the license"),
+        days => Ok(days),
     }
 }
 

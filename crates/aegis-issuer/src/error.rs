@@ -111,18 +111,37 @@ pub enum Error {
     /// The signer failed.
     #[error("signing failed: {0}")]
     Sign(#[from] SignError),
-    /// The freshly signed license was refused by the verifier that customers run.
-    #[error("the signed license was not handed out, because the verifier refuses it: {0}")]
+    /// A certificate that must not be signed.
+    #[error("the key cannot be certified: {reason}")]
+    BadCertificate {
+        /// Why.
+        reason: String,
+        /// What to do instead.
+        remedy: &'static str,
+    },
+    /// An issuer has revoked more licenses than a list can name.
+    #[error("the list would name {0} licenses, and customers read lists of 20,000")]
+    ListTooLong(usize),
+    /// A license that our own keys did not sign.
+    #[error("it cannot be made sure that the license is ours: {0}")]
+    NotOurs(String),
+    /// What was put together for a customer would not be understood by their Odoo.
+    #[error("the text for the customer was not handed out: {0}")]
+    BadBundle(String),
+    /// What was freshly signed was refused by the verifier that customers run.
+    #[error("what was signed was not handed out, because the verifier refuses it: {0}")]
     VerifierRefuses(String),
     /// The verifier read something else than was asked for.
-    #[error("the signed license was not handed out, because its {0} differs from what was asked")]
+    #[error("what was signed was not handed out, because its {0} differs from what was asked")]
     NotAsAsked(&'static str),
     /// A text that is no license token.
     #[error("this is not a license token: {0}")]
     NotAToken(String),
-    /// A ledger line that is no ledger entry.
-    #[error("line {line} of the ledger is not readable: {reason}")]
-    BadLedgerLine {
+    /// A line of a journal that is none of its entries.
+    #[error("line {line} of {file} is not readable: {reason}")]
+    BadLine {
+        /// What the file is called, such as `the ledger`.
+        file: &'static str,
         /// Line number, from 1.
         line: usize,
         /// What is wrong with it.
@@ -137,7 +156,7 @@ impl Error {
         match self {
             Self::Io { source, .. } => io_remedy(source),
             Self::InFile { source, .. } => source.remedy(),
-            Self::BadRequest { remedy, .. } => remedy,
+            Self::BadRequest { remedy, .. } | Self::BadCertificate { remedy, .. } => remedy,
             Self::FileExists { .. } => {
                 "choose another key id or folder, or move the old files away yourself; a run that was interrupted may have left them, empty or not"
             }
@@ -179,9 +198,16 @@ impl Error {
                 "restore the .json file from a backup, or move it away and say with --issuer what it said"
             }
             Self::Sign(_) => "check that the key is there and that it may be used, then try again",
-            Self::VerifierRefuses(_) => "correct what the sentence names; the limits of a key stand in keyring.toml",
-            Self::NotAToken(_) => "give the whole text of the license, which begins with eyJ",
-            Self::BadLedgerLine { .. } => "repair or remove that line by hand, from a backup if there is one",
+            Self::VerifierRefuses(_) => {
+                "correct what the sentence names; the limits of a key stand in keyring.toml and in its certificate"
+            }
+            Self::ListTooLong(_) => "revoke the key that signed them, by a list of a root: `aegis revoke add --kid`",
+            Self::NotOurs(_) => {
+                "put the public key, or the certificate, of the key that signed it into the folder of keys"
+            }
+            Self::BadBundle(_) => "put fewer licenses into one text",
+            Self::NotAToken(_) => "give the whole text of it, which begins with eyJ",
+            Self::BadLine { .. } => "repair or remove that line by hand, from a backup if there is one",
         }
     }
 

@@ -1,14 +1,12 @@
 //! From a request to a token in the customer's hands: claims, signature, and the customer's own verifier over it.
 
-use aegis_core::{Key, KeyParts, KeyUse, Keyring, License, check_key_scope, open};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, Header};
-use serde::Serialize;
+use std::borrow::Cow;
+
+use aegis_core::{Binding, Key, KeyParts, KeyUse, Keyring, License, check_key_scope, open};
 
 use crate::claims::Claims;
 use crate::request::{LicenseRequest, ModuleGrant};
-use crate::{Error, Signer};
+use crate::{Error, Signer, dates, jws};
 
 /// `typ` of a license (RFC 8725 §3.11).
 pub const LICENSE_TYP: &str = "aegis-license+jwt";
@@ -44,59 +42,57 @@ pub struct Issued {
 /// verifier does not read back what was asked for.
 pub fn issue(request: &LicenseRequest, signer: &dyn Signer, context: &IssueContext<'_>) -> Result<Issued, Error> {
     let claims = Claims::from_request(request, context.issuer, context.now)?;
-    let token = sign(&claims, signer)?;
+    let token = jws::sign(LICENSE_TYP, &claims, signer)?;
     let license = read_back(&token, &claims, signer, context)?;
     Ok(Issued { token, claims, license })
 }
 
-/// JWS compact serialization (RFC 7515 §7.1). Only the header's type is jsonwebtoken's: its signing wants a
-/// process-wide provider and the private key itself, and a [`Signer`] may hold its key elsewhere.
-fn sign(claims: &Claims, signer: &dyn Signer) -> Result<String, Error> {
-    let mut header = Header::new(Algorithm::EdDSA);
-    header.typ = Some(LICENSE_TYP.to_owned());
-    header.kid = Some(signer.kid().to_owned());
-    let signing_input = format!("{}.{}", segment(&header)?, segment(claims)?);
-    let signature = signer.sign(signing_input.as_bytes())?;
-    Ok(format!("{signing_input}.{}", URL_SAFE_NO_PAD.encode(signature)))
-}
-
-fn segment(value: &impl Serialize) -> Result<String, Error> {
-    let json = serde_json::to_vec(value).map_err(|_| Error::Encode)?;
-    Ok(URL_SAFE_NO_PAD.encode(json))
-}
-
 fn read_back(token: &str, claims: &Claims, signer: &dyn Signer, context: &IssueContext<'_>) -> Result<License, Error> {
-    let own;
-    let keyring = if let Some(keyring) = context.keyring {
-        keyring
-    } else {
-        own = keyring_of(signer, context.issuer)?;
-        &own
-    };
-    let license = open(token, keyring).map_err(|refusal| Error::VerifierRefuses(refusal.error.to_string()))?;
-    check_key_scope(&license, keyring).map_err(|error| Error::VerifierRefuses(error.to_string()))?;
+    let license = opened_by_customers(token, signer, context)?;
     difference(claims, &license).map_or(Ok(license), |claim| Err(Error::NotAsAsked(claim)))
 }
 
-/// A keyring of this one key without limits.
-fn keyring_of(signer: &dyn Signer, issuer: &str) -> Result<Keyring, Error> {
-    let parts = KeyParts {
-        kid: signer.kid().to_owned(),
-        issuer: issuer.to_owned(),
-        uses: vec![KeyUse::License],
-        modules: None,
-        not_before: None,
-        not_after: None,
-        public: signer.public_key(),
-    };
-    Key::new(parts).and_then(|key| Keyring::new(vec![key])).map_err(|error| Error::VerifierRefuses(error.to_string()))
+/// A license as customers read it: signature, and the limits of the key.
+pub(crate) fn opened_by_customers(
+    token: &str,
+    signer: &dyn Signer,
+    context: &IssueContext<'_>,
+) -> Result<License, Error> {
+    let keyring = context.keyring_or(signer, &[KeyUse::License])?;
+    let license = open(token, &keyring).map_err(|refusal| Error::VerifierRefuses(refusal.error.to_string()))?;
+    check_key_scope(&license, &keyring).map_err(|error| Error::VerifierRefuses(error.to_string()))?;
+    Ok(license)
+}
+
+impl IssueContext<'_> {
+    /// The customers' keyring, or one of this key alone without limits.
+    pub(crate) fn keyring_or(&self, signer: &dyn Signer, uses: &[KeyUse]) -> Result<Cow<'_, Keyring>, Error> {
+        if let Some(keyring) = self.keyring {
+            return Ok(Cow::Borrowed(keyring));
+        }
+        let parts = KeyParts {
+            kid: signer.kid().to_owned(),
+            issuer: self.issuer.to_owned(),
+            uses: uses.to_vec(),
+            modules: None,
+            not_before: None,
+            not_after: None,
+            public: signer.public_key(),
+        };
+        let keyring = Key::new(parts).and_then(|key| Keyring::new(vec![key]));
+        keyring.map(Cow::Owned).map_err(|error| Error::VerifierRefuses(error.to_string()))
+    }
 }
 
 /// The first claim that the verifier reads otherwise than it was meant.
 fn difference(claims: &Claims, license: &License) -> Option<&'static str> {
     let limits = license.limits.map(|limits| (limits.users, limits.companies));
     let wanted_limits = claims.limits.map(|limits| (limits.users.map(i64::from), limits.companies.map(i64::from)));
-    let fingerprint = license.instance_fingerprint.map(|fingerprint| fingerprint.to_string());
+    let (fingerprint, tolerant) = match &license.binding {
+        Some(Binding::Exact(fingerprint)) => (Some(fingerprint.to_string()), false),
+        Some(Binding::Tolerant(_)) => (None, true),
+        None => (None, false),
+    };
     let same = [
         ("jti", claims.jti == license.jti),
         ("iss", claims.iss == license.iss),
@@ -111,6 +107,11 @@ fn difference(claims: &Claims, license: &License) -> Option<&'static str> {
         ("license_type", claims.license_type == license.license_type),
         ("modules", claims.modules == granted(license)),
         ("instance_fingerprint", claims.instance_fingerprint == fingerprint),
+        ("instance", claims.instance.is_some() == tolerant),
+        (
+            "move_grace_days",
+            claims.move_grace_days.is_none_or(|days| i64::from(days) * dates::DAY == license.move_grace),
+        ),
         ("limits", wanted_limits == limits),
     ];
     same.into_iter().find(|(_, equal)| !equal).map(|(claim, _)| claim)

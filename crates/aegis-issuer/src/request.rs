@@ -6,6 +6,7 @@ use aegis_core::LicenseType;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::activation::BindRequest;
 use crate::{Error, dates};
 
 /// A license to be issued. Times are Unix seconds; ends are exclusive.
@@ -56,6 +57,12 @@ pub struct LicenseRequest {
     /// Instead of `instance_fingerprint`: what it is made of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bind: Option<Bind>,
+    /// Instead of both: the activation request of the instance, for a binding that tolerates a change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bind_request: Option<BindRequest>,
+    /// How many days it works on after the instance stopped matching; absent: 14.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub move_grace_days: Option<u32>,
     /// Agreed quantities.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limits: Option<Limits>,
@@ -83,6 +90,8 @@ impl LicenseRequest {
             notify_users_from: None,
             instance_fingerprint: None,
             bind: None,
+            bind_request: None,
+            move_grace_days: None,
             limits: None,
             must: Vec::new(),
         }

@@ -1,7 +1,7 @@
 //! What signs: a key in a file here; a vault, a token or a cloud service behind the same trait elsewhere.
 
 use crate::Error;
-use crate::keyfile::{KeyId, PrivateKey};
+use crate::keyfile::{KeyId, PrivateKey, thumbprint};
 
 /// Signs with one Ed25519 key, wherever that key lives.
 ///
@@ -36,7 +36,7 @@ pub enum SignError {
 /// Signs with a private key held in memory, as read from a key file. The key is wiped when this is dropped.
 #[derive(Debug)]
 pub struct FileSigner {
-    kid: KeyId,
+    kid: String,
     key: PrivateKey,
 }
 
@@ -46,13 +46,20 @@ impl FileSigner {
     /// # Errors
     /// [`Error::BadKeyId`].
     pub fn new(kid: &str, key: PrivateKey) -> Result<Self, Error> {
-        Ok(Self { kid: kid.parse()?, key })
+        let kid: KeyId = kid.parse()?;
+        Ok(Self { kid: kid.to_string(), key })
+    }
+
+    /// Signs as a certified key does: its id is the key's thumbprint.
+    #[must_use]
+    pub fn certified(key: PrivateKey) -> Self {
+        Self { kid: thumbprint(&key.public_key()), key }
     }
 }
 
 impl Signer for FileSigner {
     fn kid(&self) -> &str {
-        self.kid.as_str()
+        &self.kid
     }
 
     fn public_key(&self) -> [u8; 32] {

@@ -4,18 +4,26 @@
 use std::fs;
 use std::path::Path;
 
-use aegis_issuer::Error;
+use aegis_core::KeyUse;
 use aegis_issuer::keyfile::{
-    KeyMetadata, KeyPaths, NewKey, PrivateKey, Protection, Weakness, keyring_entry, look_at_private, read_metadata,
-    read_private, read_public, thumbprint, write_new,
+    KeyMetadata, KeyPaths, NewKey, PrivateKey, Protection, Weakness, add_certificate, copy_public, look_at_private,
+    read_certificates, read_metadata, read_private, read_public, thumbprint, write_new,
 };
+use aegis_issuer::{Error, ROOT_USES};
 use tempfile::{TempDir, tempdir};
 
 fn write(dir: &Path, key: &PrivateKey) -> Result<(KeyPaths, KeyMetadata), Error> {
     let protection = Protection::None;
     write_new(
         dir,
-        &NewKey { kid: "k1".parse().unwrap(), issuer: "acme.example", created: 1_800_000_000, key, protection },
+        &NewKey {
+            kid: "k1".parse().unwrap(),
+            issuer: "acme.example",
+            uses: &[KeyUse::License],
+            created: 1_800_000_000,
+            key,
+            protection,
+        },
     )
 }
 
@@ -24,6 +32,21 @@ fn written() -> (TempDir, KeyPaths, PrivateKey) {
     let key = PrivateKey::generate().unwrap();
     let (paths, _) = write(dir.path(), &key).unwrap();
     (dir, paths, key)
+}
+
+fn keyring_entry(kid: &str, issuer: &str) -> String {
+    let (_, _, key) = written();
+    metadata(kid, issuer, &key, &["license"]).keyring_entry()
+}
+
+fn metadata(kid: &str, issuer: &str, key: &PrivateKey, uses: &[&str]) -> KeyMetadata {
+    KeyMetadata {
+        kid: kid.to_owned(),
+        issuer: issuer.to_owned(),
+        created: "2027-01-15T08:00:00Z".to_owned(),
+        thumbprint: thumbprint(&key.public_key()),
+        uses: uses.iter().map(ToString::to_string).collect(),
+    }
 }
 
 fn names(dir: &Path) -> Vec<String> {
@@ -43,7 +66,7 @@ fn the_three_files_are_written_and_agree() {
     assert_eq!(metadata.kid, "k1");
     assert_eq!(metadata.issuer, "acme.example");
     assert_eq!(metadata.created, "2027-01-15T08:00:00Z");
-    assert_eq!(metadata.thumbprint, thumbprint(key.public_key()));
+    assert_eq!(metadata.thumbprint, thumbprint(&key.public_key()));
     assert_eq!(metadata.uses, ["license"]);
     assert_eq!(KeyPaths::beside(&paths.private), Some(paths.clone()));
     assert_eq!(KeyPaths::beside(&paths.public), Some(paths));
@@ -97,7 +120,8 @@ fn a_dangling_link_in_the_way_is_not_followed() {
 fn without_an_issuer_nothing_is_written() {
     let dir = tempdir().unwrap();
     let key = PrivateKey::generate().unwrap();
-    let new = NewKey { kid: "k1".parse().unwrap(), issuer: "", created: 0, key: &key, protection: Protection::None };
+    let (kid, uses) = ("k1".parse().unwrap(), &[KeyUse::License]);
+    let new = NewKey { kid, issuer: "", uses, created: 0, key: &key, protection: Protection::None };
     assert!(matches!(write_new(dir.path(), &new), Err(Error::BadIssuer(_))));
     assert!(names(dir.path()).is_empty());
 }
@@ -177,4 +201,47 @@ fn a_key_file_larger_than_the_limit_is_refused_and_not_cut() {
         fs::write(path, format!("{pem}{}", "\n".repeat(64 * 1024 + 1 - pem.len()))).unwrap();
         assert!(matches!(read(path), Err(Error::FileTooLarge { .. })));
     }
+}
+
+#[test]
+fn the_keyring_lines_of_a_root_name_its_uses() {
+    let (_dir, paths, key) = written();
+    let entry = metadata("root-a", "acme.example", &key, &["certify", "revocation"]).keyring_entry();
+    let pems = [("root-a".to_owned(), fs::read_to_string(&paths.public).unwrap())].into();
+    let keyring = aegis_core::keyring_from_files(&pems, &entry).unwrap();
+    assert_eq!(keyring.get("root-a").unwrap().parts().uses, ROOT_USES);
+}
+
+#[test]
+fn the_public_half_of_a_key_is_copied_once_and_its_private_half_never() {
+    let (_dir, paths, _) = written();
+    let other = tempdir().unwrap();
+    assert!(copy_public(&paths, other.path()).unwrap());
+    assert_eq!(names(other.path()), ["k1.json", "k1.public.pem"]);
+    fs::write(other.path().join("k1.public.pem"), "mine").unwrap();
+    assert!(!copy_public(&paths, other.path()).unwrap());
+    assert_eq!(fs::read_to_string(other.path().join("k1.public.pem")).unwrap(), "mine");
+}
+
+#[test]
+fn certificates_are_added_and_the_newest_is_last() {
+    let (_dir, paths, _) = written();
+    let token = |letter: &str| format!("eyJhbGciOiJ4In0.eyJh{letter}.{}", letter.repeat(86));
+    assert!(read_certificates(&paths.certificate).unwrap().is_empty());
+    for letter in ["A", "B"] {
+        add_certificate(&paths.certificate, &token(letter)).unwrap();
+    }
+    assert_eq!(read_certificates(&paths.certificate).unwrap(), [token("A"), token("B")]);
+    for bad in ["", "hello", &token("A")[..60]] {
+        fs::write(&paths.certificate, bad).unwrap();
+        let error = read_certificates(&paths.certificate).unwrap_err();
+        assert!(matches!(error, Error::InFile { .. }) && error.to_string().contains("k1.certificate"), "{error}");
+    }
+}
+
+#[test]
+fn the_thumbprint_is_the_one_of_rfc_8037_appendix_a_3() {
+    use base64::Engine as _;
+    let x = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
+    assert_eq!(thumbprint(&x.unwrap().try_into().unwrap()), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
 }

@@ -75,11 +75,11 @@ fn a_torn_last_line_is_reported_with_its_number_and_stops_nothing() {
     file.write_all(&line.as_bytes()[..line.len() / 2]).unwrap();
     let content = ledger.read().unwrap();
     assert_eq!(content.entries.len(), 1);
-    assert!(matches!(content.damage[..], [Error::BadLedgerLine { line: 2, .. }]));
+    assert!(matches!(content.damage[..], [Error::BadLine { line: 2, .. }]));
     ledger.append(&second).unwrap();
     let content = ledger.read().unwrap();
     assert_eq!(content.entries, [first, second]);
-    assert!(matches!(content.damage[..], [Error::BadLedgerLine { line: 2, .. }]));
+    assert!(matches!(content.damage[..], [Error::BadLine { line: 2, .. }]));
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn import_reports_the_damage_of_the_ledger() {
     fs::write(ledger.path(), "{\"jti\":\n").unwrap();
     let report = ledger.import(&entry().token, None).unwrap();
     assert_eq!(report.added.len(), 1);
-    assert!(matches!(report.damage[..], [Error::BadLedgerLine { line: 1, .. }]));
+    assert!(matches!(report.damage[..], [Error::BadLine { line: 1, .. }]));
 }
 
 #[test]

@@ -320,15 +320,8 @@ fn a_bound_license_works_on_its_instance_only() {
     let license = issue(&LicenseRequest { bind, ..perpetual() }, &signer, &context()).unwrap().license;
     let keyring = keyring(&signer, |_| {});
     let works = |instance: Option<&aegis_core::Instance>| {
-        let question = aegis_core::Context {
-            module: Some("biz4a_payroll"),
-            feature: None,
-            odoo_major: 18,
-            instance,
-            now: NOW,
-            released: None,
-            neutralized: false,
-        };
+        let question =
+            aegis_core::Context { module: Some("biz4a_payroll"), instance, ..aegis_core::Context::new(18, NOW) };
         check(&license, &keyring, &question).is_ok()
     };
     let instance = |domain| aegis_core::Instance::new(UUID, domain).unwrap();
@@ -371,7 +364,8 @@ fn json_with_unknown_or_wrong_members_is_refused() {
         ("license_type", serde_json::json!("lifetime")),
         ("days", serde_json::json!(-3)),
         ("instance", serde_json::json!({})),
-        ("move_grace_days", serde_json::json!(14)),
+        ("move_grace_days", serde_json::json!(-1)),
+        ("bind_request", serde_json::json!("aegis-request.x.y")),
     ] {
         let mut request = proper.clone();
         request[name] = value.clone();

@@ -5,10 +5,11 @@ mod common;
 
 use std::sync::LazyLock;
 
-use aegis_core::{Context, Instance, Key, KeyParts, KeyUse, Keyring, verify};
+use aegis_core::{ActivationRequest, Context, Instance, Key, KeyParts, KeyUse, Keyring, check, verify};
 use aegis_issuer::ledger::LedgerEntry;
 use aegis_issuer::{
-    Bind, Customer, FileSigner, LicenseRequest, LicenseType, Limits, ModuleGrant, Signer as _, UnverifiedToken, issue,
+    Bind, BindRequest, Customer, FileSigner, LicenseRequest, LicenseType, Limits, ModuleGrant, Signer as _,
+    UnverifiedToken, issue,
 };
 use common::{DAY, ISSUER, NOW, context, signer};
 use proptest::option;
@@ -86,11 +87,8 @@ proptest! {
             let context = Context {
                 module: Some(&name),
                 feature: covered.features.as_ref().map(|features| features[0].as_str()),
-                odoo_major: covered.versions[0],
                 instance: instance.as_ref(),
-                now: request.nbf.unwrap_or(request.iat.unwrap()),
-                released: None,
-                neutralized: false,
+                ..Context::new(covered.versions[0], request.nbf.unwrap_or(request.iat.unwrap()))
             };
             let (license, code) = verify(&issued.token, &keyring(), &context).unwrap();
             prop_assert!(code.works());
@@ -100,6 +98,31 @@ proptest! {
         prop_assert_eq!(issued.license.updates_until, request.updates_until);
         let claims = UnverifiedToken::decode(&issued.token).unwrap().claims;
         prop_assert_eq!(claims, serde_json::to_value(&issued.claims).unwrap());
+    }
+
+    #[test]
+    fn what_is_bound_by_an_activation_request_works_on_that_instance_only(
+        request in a_request(),
+        id in option::of("[a-z0-9-]{1,20}"),
+        move_grace_days in option::of(0..=90_u32),
+    ) {
+        let instance = |uuid: &str| {
+            let instance = Instance::new(uuid, "acme.odoo.com").unwrap();
+            id.iter().fold(instance, |instance, id| instance.with_instance_id(id).unwrap())
+        };
+        let ours = instance("5b7a4b1e-0c3e-4a57-9d3a-2f6f0f1f8a11");
+        let mailed = format!("Hello, {} bye", ActivationRequest::of(&ours));
+        let bind_request = Some(BindRequest { request: mailed, need: None, require: None });
+        let request = LicenseRequest { bind: None, bind_request, move_grace_days, ..request };
+        let issued = issue(&request, &*SIGNER, &context()).unwrap();
+        let now = request.nbf.unwrap_or(request.iat.unwrap());
+        let works = |instance: &Instance| {
+            let major = issued.license.modules[0].versions[0];
+            check(&issued.license, &keyring(), &Context { instance: Some(instance), ..Context::new(major, now) }).is_ok()
+        };
+        prop_assert!(works(&ours));
+        prop_assert!(!works(&instance("00000000-0c3e-4a57-9d3a-2f6f0f1f8a11")));
+        prop_assert_eq!(issued.license.move_grace, i64::from(move_grace_days.unwrap_or(14)) * DAY);
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! The subcommands, one file each.
 
+mod bundle;
 mod keys;
+mod ledger_args;
 mod license;
+mod revoke;
 
 use clap::Subcommand;
 
@@ -17,6 +20,11 @@ pub(crate) enum Command {
     /// Issue licenses and look after those issued
     #[command(subcommand)]
     License(license::LicenseCommand),
+    /// Revoke licenses and keys
+    #[command(subcommand)]
+    Revoke(revoke::RevokeCommand),
+    /// Put together what a customer needs, as one text to paste
+    Bundle(bundle::BundleArgs),
 }
 
 impl Command {
@@ -24,6 +32,8 @@ impl Command {
         match self {
             Self::Keys(command) => command.run(),
             Self::License(command) => command.run(),
+            Self::Revoke(command) => command.run(),
+            Self::Bundle(arguments) => bundle::run(&arguments),
         }
     }
 }

@@ -26,6 +26,35 @@ impl Folder {
         folder
     }
 
+    /// With the roots `root-a` and `root-b`, a key `k1` that `root-a` has certified for `uses`, and the folder
+    /// `public_keys` from which the wheels of customers are built: they trust the roots and nothing else.
+    pub(crate) fn with_roots(uses: &str) -> Self {
+        let folder = Self::with_key();
+        fs::create_dir(folder.path("public_keys")).unwrap();
+        let entry = |root| format!("[{root}]\nissuer = \"acme.example\"\nuse = [\"certify\", \"revocation\"]\n");
+        folder.write("public_keys/keyring.toml", &["root-a", "root-b"].map(entry).concat());
+        for root in ["root-a", "root-b"] {
+            let fixed = ["keys", "generate", "--root", "--kid", root, "--issuer", "acme.example", "--no-passphrase"];
+            folder.run(&fixed).success();
+            let name = format!("{root}.public.pem");
+            fs::copy(folder.path("keys").join(&name), folder.path("public_keys").join(name)).unwrap();
+        }
+        folder.run(&["keys", "certify", "k1", "--root", "root-a", "--use", uses]).success();
+        folder
+    }
+
+    /// Verifies a text as a customer whose wheel trusts the roots.
+    pub(crate) fn customer(&self, text: &str) -> Ran {
+        let arguments = ["license", "verify", "--keys", "public_keys", "--module", "m", "--odoo-version", "18.0"];
+        self.run_with_input(&arguments, text)
+    }
+
+    /// The ids of the licenses in the ledger, in its order.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        let id = |line: &str| serde_json::from_str::<Value>(line).unwrap()["jti"].as_str().unwrap().to_owned();
+        self.read("keys/licenses.jsonl").lines().map(id).collect()
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }

@@ -4,6 +4,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use aegis_core::KeyUse;
 use zeroize::Zeroizing;
 
 use super::{
@@ -18,6 +19,8 @@ const MAX_FILE: u64 = 64 * 1024;
 pub const PRIVATE_SUFFIX: &str = ".private.pem";
 /// How the name of a public key file ends, after the key id.
 pub const PUBLIC_SUFFIX: &str = ".public.pem";
+/// How the name of the file with a key's certificates ends, after the key id.
+pub const CERTIFICATE_SUFFIX: &str = ".certificate";
 
 /// Where the files of one key are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +31,8 @@ pub struct KeyPaths {
     pub public: PathBuf,
     /// `<kid>.json`
     pub metadata: PathBuf,
+    /// `<kid>.certificate`: only where a root has certified the key.
+    pub certificate: PathBuf,
 }
 
 impl KeyPaths {
@@ -35,14 +40,19 @@ impl KeyPaths {
     #[must_use]
     pub fn new(dir: &Path, kid: &str) -> Self {
         let file = |suffix: &str| dir.join(format!("{kid}{suffix}"));
-        Self { private: file(PRIVATE_SUFFIX), public: file(PUBLIC_SUFFIX), metadata: file(".json") }
+        Self {
+            private: file(PRIVATE_SUFFIX),
+            public: file(PUBLIC_SUFFIX),
+            metadata: file(".json"),
+            certificate: file(CERTIFICATE_SUFFIX),
+        }
     }
 
     /// The files beside a private (or public) key file, or `None` when its name does not follow the convention.
     #[must_use]
     pub fn beside(key_file: &Path) -> Option<Self> {
         let name = key_file.file_name()?.to_str()?;
-        let kid = name.strip_suffix(PRIVATE_SUFFIX).or_else(|| name.strip_suffix(PUBLIC_SUFFIX))?;
+        let kid = [PRIVATE_SUFFIX, PUBLIC_SUFFIX].into_iter().find_map(|suffix| name.strip_suffix(suffix))?;
         kid.parse::<KeyId>().ok()?;
         Some(Self::new(key_file.parent().unwrap_or(Path::new("")), kid))
     }
@@ -55,6 +65,8 @@ pub struct NewKey<'a> {
     pub kid: KeyId,
     /// The issuer it speaks for.
     pub issuer: &'a str,
+    /// What it is for.
+    pub uses: &'a [KeyUse],
     /// When it was made, Unix seconds.
     pub created: i64,
     /// The key.
@@ -119,6 +131,26 @@ pub fn read_public(path: &Path) -> Result<[u8; 32], Error> {
     public::public_from_pem(&pem).map_err(Error::in_file(path))
 }
 
+/// Copies the public key and the metadata of a key into another folder, unless they lie there already.
+///
+/// # Errors
+/// [`Error::Io`], [`Error::FileTooLarge`].
+pub fn copy_public(from: &KeyPaths, dir: &Path) -> Result<bool, Error> {
+    let kid = from.public.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(PUBLIC_SUFFIX));
+    let to = KeyPaths::new(dir, kid.unwrap_or_default());
+    if to.public.exists() || to.metadata.exists() {
+        return Ok(false);
+    }
+    let (public, metadata) = (read_limited(&from.public)?, read_limited(&from.metadata)?);
+    let mut batch = Batch::default();
+    batch.take(&to.public, 0o644)?;
+    batch.take(&to.metadata, 0o644)?;
+    batch.write_all(&[public.as_bytes(), metadata.as_bytes()])?;
+    sync_folder(dir)?;
+    batch.keep();
+    Ok(true)
+}
+
 /// What is weak about a private key file, without opening it; and whether it is encrypted.
 ///
 /// # Errors
@@ -135,12 +167,12 @@ fn describe(new: &NewKey<'_>) -> KeyMetadata {
         kid: new.kid.to_string(),
         issuer: new.issuer.to_owned(),
         created: dates::format_utc(new.created),
-        thumbprint: thumbprint(new.key.public_key()),
-        uses: vec!["license".to_owned()],
+        thumbprint: thumbprint(&new.key.public_key()),
+        uses: new.uses.iter().map(|key_use| key_use.as_str().to_owned()).collect(),
     }
 }
 
-fn read_limited(path: &Path) -> Result<Zeroizing<String>, Error> {
+pub(super) fn read_limited(path: &Path) -> Result<Zeroizing<String>, Error> {
     let mut text = Zeroizing::new(String::with_capacity(4096));
     let file = File::open(path).map_err(|error| Error::io("read", path, error))?;
     file.take(MAX_FILE + 1).read_to_string(&mut text).map_err(|error| Error::io("read", path, error))?;

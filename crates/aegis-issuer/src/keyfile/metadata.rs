@@ -4,10 +4,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use aegis_core::KeyUse;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use crate::Error;
 
@@ -22,17 +20,9 @@ pub struct KeyMetadata {
     pub created: String,
     /// The key's thumbprint (RFC 7638).
     pub thumbprint: String,
-    /// What the key is for: `license`.
+    /// What the key is for: `license`; of a root `certify` and `revocation`.
     #[serde(rename = "use")]
     pub uses: Vec<String>,
-}
-
-/// The RFC 7638 thumbprint of an Ed25519 public key: SHA-256 over its required JWK members (RFC 8037 §2), base64url.
-#[must_use]
-pub fn thumbprint(public_key: [u8; 32]) -> String {
-    let x = URL_SAFE_NO_PAD.encode(public_key);
-    let members = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
-    URL_SAFE_NO_PAD.encode(Sha256::digest(members))
 }
 
 /// Reads a metadata file; `None` when there is none.
@@ -50,25 +40,32 @@ pub fn read_metadata(path: &Path) -> Result<Option<KeyMetadata>, Error> {
     Ok(Some(metadata))
 }
 
-/// The lines for `keyring.toml` that make wheels trust the key, with an example of how to limit it.
-#[must_use]
-pub fn keyring_entry(kid: &str, issuer: &str) -> String {
-    // A JSON string is a TOML basic string (TOML 1.0, "String"): same quotes, same escapes.
-    let quoted = |text: &str| serde_json::Value::from(text).to_string();
-    let bare = |letter: u8| letter.is_ascii_alphanumeric() || b"_-".contains(&letter);
-    let name = if !kid.is_empty() && kid.bytes().all(bare) { kid.to_owned() } else { quoted(kid) };
-    let issuer = quoted(issuer);
-    format!("[{name}]\nissuer = {issuer}\n# modules = [\"acme_*\"]   # what this key may license\n")
-}
+impl KeyMetadata {
+    /// Whether the key is a root: one that certifies others.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        self.may(KeyUse::Certify)
+    }
 
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
-    use super::*;
+    /// Whether the key is for `key_use`.
+    #[must_use]
+    pub fn may(&self, key_use: KeyUse) -> bool {
+        self.uses.iter().any(|word| word == key_use.as_str())
+    }
 
-    #[test]
-    fn the_thumbprint_is_the_one_of_rfc_8037_appendix_a_3() {
-        let x = URL_SAFE_NO_PAD.decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo").unwrap();
-        assert_eq!(thumbprint(x.try_into().unwrap()), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    /// The lines for `keyring.toml` that make wheels trust the key, with an example of how to limit it.
+    ///
+    /// Uses other than the default, `license`, are named.
+    #[must_use]
+    pub fn keyring_entry(&self) -> String {
+        // A JSON string is a TOML basic string (TOML 1.0, "String"): same quotes, same escapes.
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        let bare = |letter: u8| letter.is_ascii_alphanumeric() || b"_-".contains(&letter);
+        let kid = &self.kid;
+        let name = if !kid.is_empty() && kid.bytes().all(bare) { kid.clone() } else { quoted(kid) };
+        let issuer = quoted(&self.issuer);
+        let words: Vec<String> = self.uses.iter().map(|word| quoted(word)).collect();
+        let uses = if self.uses == ["license"] { String::new() } else { format!("use = [{}]\n", words.join(", ")) };
+        format!("[{name}]\nissuer = {issuer}\n{uses}# modules = [\"acme_*\"]   # what this key may license\n")
     }
 }

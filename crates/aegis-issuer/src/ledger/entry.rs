@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::journal::Record;
 use crate::{Error, inspect};
 
-/// What the ledger keeps of a license. All but `issued_by` is read from the token, which stays the truth.
+/// What the ledger keeps of a license. All but `issued_by` and `reissue_of` is read from the token, which stays the
+/// truth.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LedgerEntry {
@@ -30,6 +32,9 @@ pub struct LedgerEntry {
     /// Who issued it, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issued_by: Option<String>,
+    /// Id of the license in whose place it was issued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reissue_of: Option<String>,
     /// The license itself.
     pub token: String,
 }
@@ -63,6 +68,12 @@ struct ShownModule {
 }
 
 #[derive(Deserialize)]
+struct ShownEnd {
+    exp: Option<i64>,
+    grace_until: Option<i64>,
+}
+
+#[derive(Deserialize)]
 struct ShownHeader {
     kid: String,
 }
@@ -86,26 +97,22 @@ impl LedgerEntry {
             license_type: claims.license_type,
             instance_fingerprint: claims.instance_fingerprint,
             issued_by,
+            reissue_of: None,
             token: aegis_core::trim(token).to_owned(),
         })
     }
 
-    /// Reads a line; `None` for an empty one.
-    pub(super) fn from_line(line: &[u8]) -> Option<Result<Self, String>> {
-        let line = line.trim_ascii();
-        if line.is_empty() {
-            return None;
-        }
-        // serde's message may quote the line, which holds a token: only say where it went wrong.
-        Some(serde_json::from_slice(line).map_err(|error| match error.classify() {
-            serde_json::error::Category::Eof => {
-                "it breaks off, as after a crash; if its license was handed out, it can be imported again".to_owned()
-            }
-            _ => format!("it is not a ledger entry (column {})", error.column()),
-        }))
+    /// When it stops working, its grace period included: the first such instant in Unix seconds, `None` for never.
+    ///
+    /// # Errors
+    /// [`Error::NotAToken`].
+    pub fn end(&self) -> Result<Option<i64>, Error> {
+        let (_, claims): (ShownHeader, ShownEnd) = inspect::parts(&self.token)?;
+        Ok(claims.grace_until.or(claims.exp))
     }
+}
 
-    pub(super) fn to_line(&self) -> Result<String, Error> {
-        serde_json::to_string(self).map(|line| line + "\n").map_err(|_| Error::Encode)
-    }
+impl Record for LedgerEntry {
+    const JOURNAL: &'static str = "the ledger";
+    const TORN: &'static str = "if its license was handed out, it can be imported again";
 }

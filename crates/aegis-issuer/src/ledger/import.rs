@@ -6,6 +6,10 @@ use aegis_core::{Keyring, check_key_scope, open, split_bundle};
 
 use super::{Ledger, LedgerEntry};
 use crate::Error;
+use crate::certificate::CERTIFICATE_TYP;
+use crate::inspect::UnverifiedToken;
+use crate::journal::read_line;
+use crate::revocation::LIST_TYP;
 
 /// What an import did.
 #[derive(Debug, Default)]
@@ -16,7 +20,7 @@ pub struct ImportReport {
     pub already_there: usize,
     /// What was not imported, and why.
     pub refused: Vec<NotImported>,
-    /// One [`Error::BadLedgerLine`] for each unreadable line of this ledger.
+    /// One [`Error::BadLine`] for each unreadable line of this ledger.
     pub damage: Vec<Error>,
 }
 
@@ -34,7 +38,7 @@ impl Ledger {
     ///
     /// With a `keyring`, a license is refused whose signature does not hold, or which lies outside the limits (issuer,
     /// modules, window) of its key. What an entry says is always read from its token again; of a ledger line only
-    /// `issued_by` is believed. Two licenses with one id are never merged. Without anything to add, the ledger is not
+    /// `issued_by` and `reissue_of` are believed. Two licenses with one id are never merged. Without anything to add, the ledger is not
     /// touched.
     ///
     /// # Errors
@@ -42,8 +46,10 @@ impl Ledger {
     pub fn import(&self, text: &str, keyring: Option<&Keyring>) -> Result<ImportReport, Error> {
         let mut report = ImportReport::default();
         let mut found = Vec::new();
-        for candidate in candidates(text, &mut report) {
-            match candidate.entry(keyring) {
+        let (candidates, trust) = candidates(text, &mut report);
+        let keyring = keyring.map(|keyring| keyring.with_trust(&trust.join("\n")).0);
+        for candidate in candidates {
+            match candidate.entry(keyring.as_ref()) {
                 Ok(entry) => found.push((candidate.place, entry)),
                 Err(reason) => report.refused.push(NotImported { place: candidate.place, reason }),
             }
@@ -51,7 +57,7 @@ impl Ledger {
         if found.is_empty() {
             return Ok(report);
         }
-        let mut open_ledger = self.open()?;
+        let mut open_ledger = self.lock()?;
         let known = open_ledger.read()?;
         report.damage = known.damage;
         let mut tokens: HashMap<String, String> =
@@ -83,6 +89,7 @@ struct Candidate {
     place: String,
     token: String,
     issued_by: Option<String>,
+    reissue_of: Option<String>,
 }
 
 impl Candidate {
@@ -92,14 +99,16 @@ impl Candidate {
             let license = open(&self.token, keyring).map_err(|refusal| refusal.error.to_string())?;
             check_key_scope(&license, keyring).map_err(|error| error.to_string())?;
         }
-        LedgerEntry::from_token(&self.token, self.issued_by.clone()).map_err(|error| error.to_string())
+        let entry = LedgerEntry::from_token(&self.token, self.issued_by.clone()).map_err(|error| error.to_string())?;
+        Ok(LedgerEntry { reissue_of: self.reissue_of.clone(), ..entry })
     }
 }
 
 /// Lines that begin with `{` are ledger lines; the tokens are searched for in all the rest together, because mail
 /// programs wrap them over lines.
-fn candidates(text: &str, report: &mut ImportReport) -> Vec<Candidate> {
-    let mut found = Vec::new();
+/// Certificates come along with licenses, and are given back beside them.
+fn candidates(text: &str, report: &mut ImportReport) -> (Vec<Candidate>, Vec<String>) {
+    let (mut found, mut trust) = (Vec::new(), Vec::new());
     let mut rest = String::new();
     for (index, line) in text.lines().enumerate() {
         if !line.trim_start().starts_with('{') {
@@ -108,17 +117,19 @@ fn candidates(text: &str, report: &mut ImportReport) -> Vec<Candidate> {
             continue;
         }
         let place = format!("line {}", index + 1);
-        match LedgerEntry::from_line(line.as_bytes()) {
-            Some(Ok(entry)) => found.push(Candidate { place, token: entry.token, issued_by: entry.issued_by }),
+        match read_line::<LedgerEntry>(line.as_bytes()) {
+            Some(Ok(LedgerEntry { token, issued_by, reissue_of, .. })) => {
+                found.push(Candidate { place, token, issued_by, reissue_of });
+            }
             Some(Err(reason)) => report.refused.push(NotImported { place, reason }),
             None => {}
         }
     }
-    found.extend(tokens(&rest, report));
-    found
+    found.extend(tokens(&rest, &mut trust, report));
+    (found, trust)
 }
 
-fn tokens(text: &str, report: &mut ImportReport) -> Vec<Candidate> {
+fn tokens(text: &str, trust: &mut Vec<String>, report: &mut ImportReport) -> Vec<Candidate> {
     let mut found = Vec::new();
     let mut number = 0;
     for piece in pieces(text) {
@@ -131,12 +142,25 @@ fn tokens(text: &str, report: &mut ImportReport) -> Vec<Candidate> {
             number += 1;
             let place = format!("token {number}");
             match part {
-                Ok(token) => found.push(Candidate { place, token: token.into_owned(), issued_by: None }),
+                Ok(token) if trust.iter().any(|known| *known == token) => {}
+                Ok(token) if is_trust(&token) => trust.push(token.into_owned()),
+                Ok(token) => {
+                    found.push(Candidate { place, token: token.into_owned(), issued_by: None, reissue_of: None });
+                }
                 Err(error) => report.refused.push(NotImported { place, reason: error.to_string() }),
             }
         }
     }
     found
+}
+
+/// Whether a token is a key certificate or a revocation list.
+fn is_trust(token: &str) -> bool {
+    let is_one = |token: &UnverifiedToken| {
+        let typ = token.header.get("typ").and_then(|typ| typ.as_str());
+        matches!(typ, Some(CERTIFICATE_TYP | LIST_TYP))
+    };
+    UnverifiedToken::decode(token).is_ok_and(|token| is_one(&token))
 }
 
 /// The text, cut before each line that begins with a whole token: what one may paste is limited, what is imported not.

@@ -1,8 +1,12 @@
 //! What the tests share.
 #![allow(dead_code, reason = "not every test file uses everything")]
 
+use aegis_core::{Key, KeyParts, KeyUse, Keyring};
 use aegis_issuer::keyfile::PrivateKey;
-use aegis_issuer::{Customer, FileSigner, IssueContext, Issued, LicenseRequest, LicenseType, ModuleGrant, issue};
+use aegis_issuer::{
+    CertificateRequest, Customer, FileSigner, IssueContext, Issued, LicenseRequest, LicenseType, ModuleGrant,
+    ROOT_USES, Signer, certify, issue,
+};
 
 /// 2026-09-21T00:00:00Z
 pub(crate) const NOW: i64 = 1_789_948_800;
@@ -36,4 +40,46 @@ pub(crate) fn context() -> IssueContext<'static> {
 
 pub(crate) fn issued(request: &LicenseRequest) -> Issued {
     issue(request, &signer(), &context()).unwrap()
+}
+
+pub(crate) fn parts(signer: &dyn Signer, uses: &[KeyUse]) -> KeyParts {
+    KeyParts {
+        kid: signer.kid().to_owned(),
+        issuer: ISSUER.to_owned(),
+        uses: uses.to_vec(),
+        modules: None,
+        not_before: None,
+        not_after: None,
+        public: signer.public_key(),
+    }
+}
+
+pub(crate) fn keyring(keys: &[KeyParts]) -> Keyring {
+    Keyring::new(keys.iter().map(|parts| Key::new(parts.clone()).unwrap()).collect()).unwrap()
+}
+
+/// A root, and the keyring of customers who trust it.
+pub(crate) fn root(kid: &str) -> (FileSigner, Keyring) {
+    let root = FileSigner::new(kid, PrivateKey::generate().unwrap()).unwrap();
+    let keyring = keyring(&[parts(&root, &ROOT_USES)]);
+    (root, keyring)
+}
+
+pub(crate) fn to_certify(signer: &dyn Signer) -> CertificateRequest {
+    CertificateRequest {
+        name: "acme-2026".to_owned(),
+        public_key: signer.public_key(),
+        uses: vec![KeyUse::License],
+        modules: None,
+        not_before: Some(NOW - DAY),
+        not_after: Some(NOW + 730 * DAY),
+    }
+}
+
+/// A key that the root has certified, and its certificate.
+pub(crate) fn certified(root: &dyn Signer, uses: &[KeyUse]) -> (FileSigner, String) {
+    let signer = FileSigner::certified(PrivateKey::generate().unwrap());
+    let request = CertificateRequest { uses: uses.to_vec(), ..to_certify(&signer) };
+    let certificate = certify(&request, root, &context()).unwrap().token;
+    (signer, certificate)
 }

@@ -1,7 +1,9 @@
 //! `aegis keys`
 
+mod certify;
 mod check;
 mod generate;
+mod rotate;
 mod show;
 
 use std::path::Path;
@@ -16,8 +18,12 @@ use crate::output::Outcome;
 /// `aegis keys …`
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeysCommand {
-    /// Make a signing key
+    /// Make a signing key, or with --root a key that certifies others
     Generate(generate::GenerateArgs),
+    /// Let a root certify a key: customers then trust what it signs, without a new wheel
+    Certify(certify::CertifyArgs),
+    /// Make the successor of a key and let a root certify it
+    Rotate(rotate::RotateArgs),
     /// Show keys: their issuers, ages and thumbprints
     Show(show::ShowArgs),
     /// Check key files: parameters, permissions, whether they belong together
@@ -28,6 +34,8 @@ impl KeysCommand {
     pub(crate) fn run(self) -> Result<Outcome, Failure> {
         match self {
             Self::Generate(arguments) => generate::run(&arguments),
+            Self::Certify(arguments) => certify::run(&arguments),
+            Self::Rotate(arguments) => rotate::run(&arguments),
             Self::Show(arguments) => show::run(&arguments),
             Self::Check(arguments) => check::run(&arguments),
         }

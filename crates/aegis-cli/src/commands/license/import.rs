@@ -1,12 +1,14 @@
 //! `aegis license import`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use aegis_core::Keyring;
 use clap::Args;
 
 use super::LedgerArgs;
 use crate::failure::Failure;
 use crate::input::read_text;
+use crate::key_folder::KeyFolder;
 use crate::keyrings;
 use crate::output::{Outcome, printable, warn};
 
@@ -27,7 +29,7 @@ pub(crate) struct ImportArgs {
 
 pub(crate) fn run(arguments: &ImportArgs) -> Result<Outcome, Failure> {
     let keyring = match &arguments.keys {
-        Some(path) => Some(keyrings::load(path, arguments.issuer.as_deref())?),
+        Some(path) => Some(keyring(path, arguments.issuer.as_deref())?),
         None => None,
     };
     let report = arguments.ledger.ledger().import(&read_text(&arguments.file)?, keyring.as_ref())?;
@@ -38,4 +40,10 @@ pub(crate) fn run(arguments: &ImportArgs) -> Result<Outcome, Failure> {
     let (added, known, refused) = (report.added.len(), report.already_there, report.refused.len());
     let text = format!("{added} imported, {known} already in the ledger, {refused} not imported");
     Ok(Outcome::text(text).good_if(refused == 0))
+}
+
+/// The keys, and the certificates beside them.
+fn keyring(path: &Path, issuer: Option<&str>) -> Result<Keyring, Failure> {
+    let certificates = KeyFolder::read(path)?.certificates.join("\n");
+    Ok(keyrings::load(path, issuer)?.with_trust(&certificates).0)
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use aegis_core::split_bundle;
 use aegis_issuer::UnverifiedToken;
 use clap::Args;
 use serde_json::{Value, json};
@@ -17,24 +18,51 @@ const TIMES: [&str; 7] =
 /// `aegis license inspect …`
 #[derive(Debug, Args)]
 pub(crate) struct InspectArgs {
-    /// File with the license; - for standard input
+    /// File with the license, or with several, certificates and lists among other text; - for standard input
     #[arg(default_value = "-")]
     file: PathBuf,
-    /// Answer with one JSON object
+    /// Answer with one JSON object; with a list of them where the text holds several tokens
     #[arg(long)]
     json: bool,
 }
 
 pub(crate) fn run(arguments: &InspectArgs) -> Result<Outcome, Failure> {
-    let UnverifiedToken { header, claims } = UnverifiedToken::decode(&read_text(&arguments.file)?)?;
+    let text = read_text(&arguments.file)?;
+    let tokens = tokens(&text)?;
     if arguments.json {
-        return Outcome::json(&json!({ "verified": false, "header": header, "claims": claims }));
+        return match &tokens[..] {
+            [only] => Outcome::json(&as_json(only)),
+            several => Outcome::json(&several.iter().map(as_json).collect::<Vec<_>>()),
+        };
     }
+    let texts: Vec<String> = tokens.iter().map(as_text).collect();
     Ok(Outcome::text(format!(
-        "NOT VERIFIED: anybody can write such a text. `aegis license verify` checks it.\n\nheader\n{}\nclaims\n{}",
-        facts(&header).to_text(),
-        facts(&claims).to_text(),
+        "NOT VERIFIED: anybody can write such a text. `aegis license verify` checks it.\n\n{}",
+        texts.join("\n")
     )))
+}
+
+/// The tokens of a text; the text itself where none is found, so that it is said what is wrong with it.
+fn tokens(text: &str) -> Result<Vec<UnverifiedToken>, Failure> {
+    let found = split_bundle(text).map_err(|error| Failure::new(error.to_string(), "give only the licenses"))?;
+    if found.len() < 2 && !matches!(found[..], [Ok(_)]) {
+        return Ok(vec![UnverifiedToken::decode(text)?]);
+    }
+    let cut = |error: aegis_core::Error| Failure::new(error.to_string(), "give the whole text");
+    found.into_iter().map(|token| Ok(UnverifiedToken::decode(&token.map_err(cut)?)?)).collect()
+}
+
+fn as_json(token: &UnverifiedToken) -> Value {
+    json!({ "verified": false, "header": token.header, "claims": token.claims })
+}
+
+fn as_text(token: &UnverifiedToken) -> String {
+    let kind = match token.header.get("typ").and_then(Value::as_str) {
+        Some("aegis-revocation+jwt") => "Revocation list",
+        Some("aegis-key+jwt") => "Key certificate",
+        _ => "License",
+    };
+    format!("{kind}\nheader\n{}\nclaims\n{}", facts(&token.header).to_text(), facts(&token.claims).to_text())
 }
 
 fn facts(object: &Value) -> Facts {
@@ -52,6 +80,8 @@ fn shown(name: &str, value: &Value) -> String {
             Some(time) => format!("{time} = {}", instant(time)),
             None => number.to_string(),
         },
+        // Up to 20,000 hashes, which tell nobody anything.
+        Value::Array(ids) if name == "revoked" => format!("{} licenses", ids.len()),
         other => other.to_string(),
     }
 }

@@ -1,8 +1,8 @@
 //! The flags that say what a license is to contain.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use aegis_issuer::{Bind, Customer, LicenseRequest, LicenseType, Limits, ModuleGrant};
+use aegis_issuer::{Bind, BindRequest, Customer, LicenseRequest, LicenseType, Limits, ModuleGrant};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
@@ -28,19 +28,18 @@ pub(super) struct RequestArgs {
 #[derive(Debug, Args)]
 #[group(id = "flags", multiple = true)]
 struct Flags {
-    /// Your id of the customer
-    #[arg(long, value_name = "ID", required_unless_present = "json_in")]
+    /// Your id of the customer (needed)
+    #[arg(long, value_name = "ID")]
     customer_id: Option<String>,
-    /// The customer's name
-    #[arg(long, value_name = "NAME", required_unless_present = "json_in")]
+    /// The customer's name (needed)
+    #[arg(long, value_name = "NAME")]
     customer_name: Option<String>,
-    /// What is sold: without end, for a time to be renewed, or for a time to try
-    #[arg(long = "type", value_name = "TYPE", value_parser = type_parser(), required_unless_present = "json_in")]
+    /// What is sold: without end, for a time to be renewed, or for a time to try (needed)
+    #[arg(long = "type", value_name = "TYPE", value_parser = type_parser())]
     license_type: Option<LicenseType>,
-    /// A covered module and its Odoo versions, such as my_module:17,18 or my_*:18 or my_module:18:feature1+feature2;
-    /// may be repeated
+    /// A covered module and its Odoo versions, such as my_module:17,18 or my_*:18 or my_module:18:feature1+feature2
+    /// (needed); may be repeated
     #[arg(long = "module", value_name = "NAME:VERSIONS[:FEATURES]", value_parser = parse_module)]
-    #[arg(required_unless_present = "json_in")]
     modules: Vec<ModuleGrant>,
     /// Last day (UTC), or the exact end as 2027-03-01T12:00:00Z
     #[arg(long, value_name = "DATE", value_parser = values::end, conflicts_with = "days")]
@@ -73,28 +72,42 @@ struct Flags {
     #[arg(long, value_name = "N", value_parser = values::number)]
     limit_companies: Option<u32>,
     /// Bind to one instance: the database's UUID, and host and port of its address
-    #[arg(long, num_args = 2, value_names = ["DATABASE_UUID", "DOMAIN"])]
+    #[arg(long, num_args = 2, value_names = ["DATABASE_UUID", "DOMAIN"], conflicts_with = "bind_request")]
     bind: Option<Vec<String>>,
+    /// Bind to one instance by its activation request, as the customer mailed it: the text itself, a file, or - for
+    /// standard input; one component other than the database may change
+    #[arg(long, value_name = "TEXT|FILE|-")]
+    bind_request: Option<String>,
+    /// How many components of the activation request have to match (default: all but one)
+    #[arg(long, value_name = "N", value_parser = values::number, requires = "bind_request")]
+    need: Option<u32>,
+    /// A component that has to match in any case: database_uuid (default), domain or instance_id; may be repeated
+    #[arg(long, value_name = "KIND", requires = "bind_request")]
+    require: Option<Vec<String>>,
+    /// How many days a bound license works on after the instance stopped matching, 0 to 90 (default: 14)
+    #[arg(long, value_name = "N", value_parser = values::number)]
+    move_grace_days: Option<u32>,
 }
 
 impl RequestArgs {
     pub(super) fn request(&self) -> Result<LicenseRequest, Failure> {
         match &self.json_in {
             Some(path) => Ok(LicenseRequest::from_json(&read_text(path)?)?),
-            None => Ok(self.flags.request()),
+            None => self.flags.request(),
         }
     }
 }
 
 impl Flags {
-    fn request(&self) -> LicenseRequest {
+    fn request(&self) -> Result<LicenseRequest, Failure> {
+        self.check_complete()?;
         let customer = Customer {
             id: self.customer_id.clone().unwrap_or_default(),
             name: self.customer_name.clone().unwrap_or_default(),
         };
         let license_type = self.license_type.unwrap_or(LicenseType::Perpetual);
         let limits = Limits { users: self.limit_users, companies: self.limit_companies };
-        LicenseRequest {
+        Ok(LicenseRequest {
             nbf: self.not_before,
             exp: self.expires,
             days: self.days,
@@ -104,9 +117,36 @@ impl Flags {
             notify_admins_from: self.notify_admins_from,
             notify_users_from: self.notify_users_from,
             bind: self.bind.as_deref().and_then(binding),
+            bind_request: self.bind_request()?,
+            move_grace_days: self.move_grace_days,
             limits: Some(limits),
             ..LicenseRequest::new(customer, license_type, self.modules.clone())
+        })
+    }
+
+    /// Not left to clap: a preview of a license that is there needs none of them.
+    fn check_complete(&self) -> Result<(), Failure> {
+        let needed = [
+            ("--customer-id", self.customer_id.is_some()),
+            ("--customer-name", self.customer_name.is_some()),
+            ("--type", self.license_type.is_some()),
+            ("--module", !self.modules.is_empty()),
+        ];
+        let missing: Vec<&str> = needed.into_iter().filter(|(_, given)| !given).map(|(flag, _)| flag).collect();
+        if missing.is_empty() {
+            return Ok(());
         }
+        let what = format!("it is not said what the license is to contain: {} missing", missing.join(", "));
+        Err(Failure::usage(what, "give them, or all of it in a JSON object with --json-in FILE"))
+    }
+
+    fn bind_request(&self) -> Result<Option<BindRequest>, Failure> {
+        let Some(given) = &self.bind_request else { return Ok(None) };
+        let file = Path::new(given);
+        // A request is longer than any name of a file, and names of files do not begin like one.
+        let is_text = given.contains("aegis-request") && !file.exists();
+        let request = if is_text { given.clone() } else { read_text(file)? };
+        Ok(Some(BindRequest { request, need: self.need, require: self.require.clone() }))
     }
 }
 

@@ -45,5 +45,6 @@ fn facts(entry: &LedgerEntry) -> Facts {
     facts.add_some("bound to", entry.instance_fingerprint.clone());
     facts.add("signed by", format!("key {} of {}", entry.kid, entry.iss));
     facts.add_some("issued by", entry.issued_by.clone());
+    facts.add_some("in place of", entry.reissue_of.clone());
     facts
 }

@@ -1,6 +1,7 @@
 //! A license for people.
 
-use aegis_core::{CoveredModule, License};
+use aegis_core::{Binding, CoveredModule, License};
+use aegis_issuer::dates;
 
 use crate::output::{Facts, instant};
 
@@ -23,9 +24,21 @@ pub(super) fn of_license(license: &License) -> Facts {
         facts.add_some("users", limits.users.map(|users| users.to_string()));
         facts.add_some("companies", limits.companies.map(|companies| companies.to_string()));
     }
-    facts.add_some("bound to", license.instance_fingerprint.map(|fingerprint| fingerprint.to_string()));
+    facts.add_some("bound to", license.binding.as_ref().map(binding));
+    facts.add_some("after a move", license.binding.as_ref().map(|_| move_grace(license)));
     facts.add("signed by", format!("key {} of {}", license.kid, license.iss));
     facts
+}
+
+fn binding(binding: &Binding) -> String {
+    match binding {
+        Binding::Exact(fingerprint) => fingerprint.to_string(),
+        Binding::Tolerant(_) => "the instance of an activation request, which may change in part".to_owned(),
+    }
+}
+
+fn move_grace(license: &License) -> String {
+    format!("works on for {} days", license.move_grace / dates::DAY)
 }
 
 fn module(covered: &CoveredModule) -> String {

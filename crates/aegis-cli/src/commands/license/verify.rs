@@ -1,18 +1,17 @@
 //! `aegis license verify`
 
-use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use aegis_core::{
-    Assessment, Context, Instance, Keyring, License, Outcome as CheckOutcome, Refusal, Transition, assess, evaluate,
+    Assessment, Bundle, Code, Context, Error, Instance, Keyring, License, Outcome as CheckOutcome, Report, TrustToken,
     open, running_major, sole_token, split_bundle,
 };
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::request::binding;
-use super::summary;
+use super::{summary, trust};
 use crate::failure::Failure;
 use crate::input::read_text;
 use crate::keyrings;
@@ -57,35 +56,38 @@ pub(crate) struct VerifyArgs {
 /// The answer, from one license or from the best of several.
 struct Verdict {
     works: bool,
-    code: &'static str,
+    code: Code,
     message: String,
     remedy: &'static str,
     deciding: Option<Assessment>,
-    next: Option<Transition>,
+    next: Option<(i64, Code)>,
+    trust: Vec<TrustToken>,
 }
 
 pub(crate) fn run(arguments: &VerifyArgs) -> Result<Outcome, Failure> {
     let keyring = keyrings::load(&arguments.keys, arguments.issuer.as_deref())?;
     let instance = instance(arguments)?;
     let text = read_text(&arguments.file)?;
+    let bundle = Bundle::open(&[&text], &keyring, |token| open(token, &keyring).map(Arc::new));
     let verdict = match (&arguments.module, arguments.odoo_version) {
-        (Some(module), Some(major)) => of_text(&text, &keyring, &context(arguments, module, major, instance.as_ref())),
-        _ => of_itself(&only_token(&text)?, &keyring, arguments, instance.as_ref()),
+        (Some(module), Some(major)) => {
+            Verdict::of(bundle.report(&context(arguments, Some(module), major, instance.as_ref())))
+        }
+        _ => of_itself(&text, &bundle, &keyring, arguments, instance.as_ref())?,
     };
     let outcome = if arguments.json { Outcome::json(&verdict.to_json())? } else { Outcome::text(verdict.to_text()) };
     Ok(outcome.good_if(verdict.works))
 }
 
-fn context<'a>(arguments: &'a VerifyArgs, module: &'a str, major: u16, instance: Option<&'a Instance>) -> Context<'a> {
-    Context {
-        module: Some(module),
-        feature: arguments.feature.as_deref(),
-        odoo_major: major,
-        instance,
-        now: arguments.at.unwrap_or_else(now),
-        released: arguments.released,
-        neutralized: false,
-    }
+fn context<'a>(
+    arguments: &'a VerifyArgs,
+    module: Option<&'a str>,
+    major: u16,
+    instance: Option<&'a Instance>,
+) -> Context<'a> {
+    let now = arguments.at.unwrap_or_else(now);
+    let (feature, released) = (arguments.feature.as_deref(), arguments.released);
+    Context { module, feature, instance, released, ..Context::new(major, now) }
 }
 
 fn instance(arguments: &VerifyArgs) -> Result<Option<Instance>, Failure> {
@@ -94,50 +96,42 @@ fn instance(arguments: &VerifyArgs) -> Result<Option<Instance>, Failure> {
     instance.map(Some).map_err(|error| Failure::usage(error.to_string(), "correct the values of --bind"))
 }
 
-/// What a module would be told, with this text as all its licenses.
-fn of_text(text: &str, keyring: &Keyring, context: &Context<'_>) -> Verdict {
-    let report = evaluate(text, keyring, context, |token| open(token, keyring).map(Arc::new));
-    let deciding = report.best.and_then(|best| report.assessments.get(best).cloned());
-    Verdict {
-        works: report.code.works(),
-        code: report.code.as_str(),
-        message: report.message,
-        remedy: report.remedy,
-        deciding,
-        next: report.next,
-    }
-}
-
-/// The one license of the text; the text itself where none is found, so that it is said what is wrong with it.
-fn only_token(text: &str) -> Result<Cow<'_, str>, Failure> {
-    let mut parts = split_bundle(text).map_err(|error| Failure::new(error.to_string(), "give only the licenses"))?;
-    match (parts.len(), parts.pop()) {
-        (1, Some(Ok(token))) => Ok(token),
-        (0 | 1, _) => Ok(text.into()),
-        (count, _) => {
+/// What the first module covered by the one license of the text would be told: all checks but those that need to know
+/// who asks.
+fn of_itself(
+    text: &str,
+    bundle: &Bundle,
+    keyring: &Keyring,
+    arguments: &VerifyArgs,
+    instance: Option<&Instance>,
+) -> Result<Verdict, Failure> {
+    let report = bundle.report(&context(arguments, None, 0, instance));
+    match &report.assessments[..] {
+        [] if bundle.trust().is_empty() => Ok(no_license(text, keyring, report)),
+        [] => Ok(Verdict::of_trust(report)),
+        [only] => match only.license().and_then(|license| first_covered(license)) {
+            Some((module, major)) => {
+                Ok(Verdict::of(bundle.report(&context(arguments, Some(&module), major, instance))))
+            }
+            None => Ok(Verdict::of(report)),
+        },
+        several => {
             let remedy = "give --module and --odoo-version, for which the best of them is chosen; or give one license";
-            Err(Failure::usage(format!("the text holds {count} licenses"), remedy))
+            Err(Failure::usage(format!("the text holds {} licenses", several.len()), remedy))
         }
     }
 }
 
-/// What the first module covered would be told: all checks but those that need to know who asks.
-fn of_itself(text: &str, keyring: &Keyring, arguments: &VerifyArgs, instance: Option<&Instance>) -> Verdict {
-    let token = sole_token(text).map_err(|error| Refusal { error, signature_held: false });
-    let opened = token.and_then(|token| open(token, keyring)).map(Arc::new);
-    let refusal = opened.as_ref().err().map(|refusal| refusal.error.clone());
-    let first = opened.as_ref().ok().and_then(|license| first_covered(license));
-    let (module, major) = first.unwrap_or_default();
-    let assessment = assess(opened, keyring, &context(arguments, &module, major, instance));
-    let error = refusal.as_ref().or(assessment.error());
-    let code = refusal.as_ref().map_or(assessment.code, aegis_core::Error::code);
-    Verdict {
-        works: code.works(),
-        code: code.as_str(),
-        message: error.map_or_else(|| assessment.message(), ToString::to_string),
-        remedy: error.map_or(code.remedy(), aegis_core::Error::remedy),
-        next: assessment.next,
-        deciding: Some(assessment),
+/// What is wrong with a text in which no token is found.
+fn no_license(text: &str, keyring: &Keyring, report: Report) -> Verdict {
+    let found_nothing = split_bundle(text).is_ok_and(|tokens| tokens.is_empty());
+    let error = match sole_token(text) {
+        Ok(token) => open(token, keyring).err().map(|refusal| refusal.error),
+        Err(error) => Some(error),
+    };
+    match error {
+        Some(error) if found_nothing => Verdict::of(Report::without_license(error, report.now, None)),
+        _ => Verdict::of(report),
     }
 }
 
@@ -148,31 +142,65 @@ fn first_covered(license: &License) -> Option<(String, u16)> {
 }
 
 impl Verdict {
+    fn of(report: Report) -> Self {
+        Self {
+            works: report.code.works(),
+            code: report.code,
+            message: report.message(),
+            remedy: report.remedy(),
+            deciding: report.deciding().cloned(),
+            next: report.next(),
+            trust: report.trust,
+        }
+    }
+
+    /// A text with certificates and lists alone is in order if they are.
+    fn of_trust(report: Report) -> Self {
+        let refused = report.trust.iter().find_map(|found| found.content.as_ref().err()).map(|refusal| &refusal.error);
+        let good = "The text holds no license; its certificates and revocation lists verify.";
+        Self {
+            works: refused.is_none(),
+            code: refused.map_or(Code::Valid, Error::code),
+            message: refused.map_or_else(|| good.to_owned(), ToString::to_string),
+            remedy: refused.map_or("", Error::remedy),
+            deciding: None,
+            next: None,
+            trust: report.trust,
+        }
+    }
+
+    fn license(&self) -> Option<&License> {
+        self.deciding.as_ref().and_then(Assessment::license).map(Arc::as_ref)
+    }
+
     fn to_text(&self) -> String {
         let mut text = format!("{}: {}\n", self.code, self.message);
         if !self.remedy.is_empty() {
             text = format!("{text}{}\n", self.remedy);
         }
-        if let Some(next) = self.next {
-            text = format!("{text}On {} it becomes {}.\n", instant(next.at), next.code);
+        if let Some((at, code)) = self.next {
+            text = format!("{text}On {} it becomes {code}.\n", instant(at));
         }
-        match self.deciding.as_ref().and_then(|assessment| assessment.license.as_ref()) {
-            Some(license) => format!("{text}\nLicense {}\n{}", license.jti, summary::of_license(license).to_text()),
-            None => text,
+        if let Some(license) = self.license() {
+            text = format!("{text}\nLicense {}\n{}", license.jti, summary::of_license(license).to_text());
         }
+        for found in &self.trust {
+            text = format!("{text}\n{}", trust::to_text(found));
+        }
+        text
     }
 
     fn to_json(&self) -> Value {
-        let license = self.deciding.as_ref().and_then(|assessment| assessment.license.as_ref());
         json!({
-            "code": self.code,
+            "code": self.code.as_str(),
             "ok": self.works,
             "message": self.message,
             "remedy": self.remedy,
-            "license": license.map(|license| &license.jti),
+            "license": self.license().map(|license| &license.jti),
             "checks": self.deciding.as_ref().map(checks),
-            "next_change": self.next.map(|next| next.at),
-            "next_code": self.next.map(|next| next.code.as_str()),
+            "next_change": self.next.map(|(at, _)| at),
+            "next_code": self.next.map(|(_, code)| code.as_str()),
+            "trust": self.trust.iter().map(trust::to_json).collect::<Vec<_>>(),
         })
     }
 }
@@ -183,11 +211,8 @@ fn checks(assessment: &Assessment) -> Vec<Value> {
         CheckOutcome::Failed(_) => "failed",
         CheckOutcome::NotRun => "not_run",
     };
-    assessment
-        .checks
-        .iter()
-        .map(|check| json!({ "code": check.code.as_str(), "result": result(&check.outcome) }))
-        .collect()
+    let checks = assessment.checks();
+    checks.iter().map(|check| json!({ "code": check.code.as_str(), "result": result(&check.outcome) })).collect()
 }
 
 fn parse_version(text: &str) -> Result<u16, &'static str> {

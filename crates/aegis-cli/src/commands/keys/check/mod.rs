@@ -1,5 +1,7 @@
 //! `aegis keys check`
 
+mod certificates;
+
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +11,7 @@ use serde::Serialize;
 
 use super::{NamedKey, keys_at};
 use crate::failure::Failure;
+use crate::key_folder::{KeyFolder, warns_of_one_root};
 use crate::keyrings;
 use crate::output::Outcome;
 use crate::passphrase::PassphraseArgs;
@@ -53,6 +56,7 @@ pub(crate) fn run(arguments: &CheckArgs) -> Result<Outcome, Failure> {
     }
     if arguments.path.is_dir() {
         check_folder(&arguments.path, &keys, &mut findings);
+        check_roots(&arguments.path, &mut findings);
     }
     let good = findings.iter().all(|finding| finding.level != Level::Problem);
     let outcome = if arguments.json { Outcome::json(&findings)? } else { Outcome::text(table(&findings)) };
@@ -77,6 +81,7 @@ impl Report<'_> {
 
 fn check_key(key: &NamedKey, passphrase: &PassphraseArgs, report: &mut Report<'_>) -> Result<(), Failure> {
     let public = check_public(key, report);
+    certificates::check(key, public, report);
     if !key.paths.private.exists() {
         report.add(Level::Note, "the private key is not here");
         return Ok(());
@@ -107,6 +112,8 @@ fn passphrase_if_at_hand(
     encrypted: bool,
     source: &PassphraseArgs,
 ) -> Result<Option<Passphrase>, Failure> {
+    let is_root = read_metadata(&key.paths.metadata).ok().flatten().is_some_and(|metadata| metadata.is_root());
+    let source = if is_root { source.for_root() } else { source.clone() };
     if !encrypted {
         Ok(None)
     } else if io::stdin().is_terminal() {
@@ -126,7 +133,7 @@ fn check_public(key: &NamedKey, report: &mut Report<'_>) -> Option<[u8; 32]> {
     match report.or_problem(read_metadata(&key.paths.metadata)) {
         None => {}
         Some(None) => report.add(Level::Note, "there is no metadata file"),
-        Some(Some(metadata)) if metadata.kid == key.kid && metadata.thumbprint == thumbprint(public) => {
+        Some(Some(metadata)) if metadata.kid == key.kid && metadata.thumbprint == thumbprint(&public) => {
             report.add(Level::Ok, "the metadata belongs to the public key");
         }
         Some(Some(_)) => report.add(Level::Problem, "the metadata belongs to another key"),
@@ -145,6 +152,19 @@ fn check_folder(folder: &Path, keys: &[NamedKey], findings: &mut Vec<Finding>) {
     if folder.join("keyring.toml").exists() && keys.iter().any(|key| key.paths.private.exists()) {
         report
             .add(Level::Problem, "a private key lies in a folder that is compiled into wheels; the build refuses that");
+    }
+}
+
+/// One root alone cannot be replaced when it is lost. What cannot be read has been told about before.
+fn check_roots(folder: &Path, findings: &mut Vec<Finding>) {
+    let Ok(known) = KeyFolder::read(folder) else { return };
+    let in_keyring = keyrings::of_folder(folder).ok().flatten();
+    let roots: Vec<&str> = match &in_keyring {
+        Some(keyring) => keyring.iter().filter(|key| key.is_root()).map(aegis_core::Key::kid).collect(),
+        None => known.roots(),
+    };
+    if let Some(text) = warns_of_one_root(&roots) {
+        Report { about: "roots", findings }.add(Level::Warning, text);
     }
 }
 

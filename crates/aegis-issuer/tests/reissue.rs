@@ -1,0 +1,92 @@
+//! The same license again under another key, and a look into the future without any.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod common;
+
+use aegis_core::{Context, KeyUse, evaluate, open};
+use aegis_issuer::{
+    Bind, Error, IssueContext, LicenseRequest, Limits, Preview, Signer as _, UnverifiedToken, issue, reissue,
+};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use common::{DAY, NOW, certified, context, issued, keyring, parts, perpetual, root, signer, subscription};
+
+#[test]
+fn a_license_is_issued_again_with_the_same_claims_a_new_id_and_the_present_time() {
+    let (old_key, new_key) = (signer(), root("k2").0);
+    let bind = Bind { database_uuid: "5b7a4b1e-0c3e-4a57-9d3a-2f6f0f1f8a11".to_owned(), domain: "a.b".to_owned() };
+    let request = LicenseRequest {
+        bind: Some(bind),
+        grace_days: Some(9),
+        limits: Some(Limits { users: Some(5), companies: None }),
+        must: vec!["limits".to_owned()],
+        ..subscription()
+    };
+    let old = issue(&request, &old_key, &context()).unwrap();
+    let trusted = keyring(&[parts(&old_key, &[KeyUse::License])]);
+    let later = IssueContext { now: NOW + 9 * DAY, ..context() };
+    let new = reissue(&old.token, &trusted, &new_key, &later).unwrap();
+    let claims = |token: &str| UnverifiedToken::decode(token).unwrap();
+    let (before, mut after) = (claims(&old.token), claims(&new.token));
+    assert_eq!((&after.header["kid"], &after.claims["iat"]), (&"k2".into(), &(NOW + 9 * DAY).into()));
+    assert_ne!(after.claims["jti"], before.claims["jti"]);
+    after.claims["jti"] = before.claims["jti"].clone();
+    after.claims["iat"] = before.claims["iat"].clone();
+    assert_eq!(after.claims, before.claims);
+}
+
+#[test]
+fn a_license_of_the_first_form_is_issued_again_in_its_form() {
+    let key = signer();
+    let encode = |json: serde_json::Value| URL_SAFE_NO_PAD.encode(json.to_string());
+    let header = encode(serde_json::json!({ "alg": "EdDSA", "typ": "JWT", "kid": "k1" }));
+    let claims = encode(serde_json::json!({
+        "jti": "0b0f6f6e-7a3f-4b1e-9d55-7f6f7b8f2a11", "iss": common::ISSUER, "iat": 1_780_000_000, "exp": NOW + DAY,
+        "customer": { "id": "C-1", "name": "Acme" }, "license_type": "perpetual", "instance_fingerprint": null,
+        "module": { "technical_name": "m", "allowed_major_versions": ["17.0"] },
+    }));
+    let signature = key.sign(format!("{header}.{claims}").as_bytes()).unwrap();
+    let token = format!("{header}.{claims}.{}", URL_SAFE_NO_PAD.encode(signature));
+    let trusted = keyring(&[parts(&key, &[KeyUse::License])]);
+    let new_key = root("k2").0;
+    let new = reissue(&token, &trusted, &new_key, &context()).unwrap();
+    assert_eq!(UnverifiedToken::decode(&new.token).unwrap().header["typ"], "JWT");
+    assert_eq!(new.license.exp, Some(NOW + DAY));
+}
+
+#[test]
+fn what_our_keys_did_not_sign_is_not_signed_again() {
+    let trusted = keyring(&[parts(&signer(), &[KeyUse::License])]);
+    let error = reissue(&issued(&perpetual()).token, &trusted, &root("k2").0, &context()).unwrap_err();
+    assert!(matches!(error, Error::NotOurs(_)) && error.remedy().contains("public key"), "{error}");
+}
+
+#[test]
+fn what_lies_outside_the_new_key_is_not_issued_again() {
+    let old_key = signer();
+    let token = issue(&perpetual(), &old_key, &context()).unwrap().token;
+    let trusted = keyring(&[parts(&old_key, &[KeyUse::License])]);
+    let (root, roots) = root("root-a");
+    let (new_key, certificate) = certified(&root, &[KeyUse::Revocation]);
+    let (customers, _) = roots.with_trust(&certificate);
+    let context = IssueContext { keyring: Some(&customers), ..context() };
+    assert!(matches!(reissue(&token, &trusted, &new_key, &context), Err(Error::VerifierRefuses(_))));
+}
+
+#[test]
+fn a_preview_needs_no_key_of_the_vendor_and_is_bound_to_nothing() {
+    let bind = Bind { database_uuid: "5b7a4b1e-0c3e-4a57-9d3a-2f6f0f1f8a11".to_owned(), domain: "a.b".to_owned() };
+    let request = LicenseRequest { bind: Some(bind), grace_days: Some(10), ..subscription() };
+    let of_request = Preview::of_request(&request, common::ISSUER, NOW).unwrap();
+    let of_token = Preview::of_token(&issued(&request).token).unwrap();
+    for Preview { token, keyring, .. } in [of_request, of_token] {
+        let open = |token: &str| open(token, &keyring).map(std::sync::Arc::new);
+        let report = evaluate(&token, &keyring, &Context::new(18, NOW), open);
+        let codes: Vec<_> = report.timeline().iter().map(|change| (change.at - NOW) / DAY).collect();
+        assert_eq!((report.code.as_str(), codes), ("valid", vec![335, 365, 375]));
+    }
+    let preview = Preview::of_request(&perpetual(), common::ISSUER, NOW).unwrap();
+    let stranger = keyring(&[parts(&signer(), &[KeyUse::License])]);
+    assert!(open(&preview.token, &stranger).is_err());
+}
