@@ -1,7 +1,7 @@
 {
     "name": "AEGIS License",
     "summary": "Licenses of paid modules, checked offline",
-    "version": "1.1.0",
+    "version": "1.2.0",
     "category": "Technical",
     "license": "LGPL-3",
     "author": "AEGIS",

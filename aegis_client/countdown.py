@@ -2,7 +2,7 @@
 
 Plain Python, no Odoo. An unmounted license file, an upgrade to the next Odoo, a wheel that was forgotten in a
 new image: none of them may stop anybody at once. A module that has worked in this database is given
-:data:`DAYS` days, unless its license had simply ended, or was withdrawn.
+:data:`DAYS` days, unless its license has simply ended, was withdrawn, or has had its time after a move.
 
 The addon keeps count, not the engine, because a missing engine is one of the reasons.
 """
@@ -14,8 +14,11 @@ from . import engine
 DAYS = 14
 DAY = 24 * 60 * 60
 
-NONE_FOR = ("expired", "revoked")
+ENDED = ("expired", "revoked")
 """Codes by which time or the vendor has said no."""
+
+OVER = (*ENDED, "wrong_instance")
+"""Codes of a license that will not let a module work again: after a move it has had its time."""
 
 
 class Countdown(NamedTuple):
@@ -23,31 +26,32 @@ class Countdown(NamedTuple):
 
     ``worked`` says that it did in this database; ``worked_until`` is the end of the license that let it,
     ``None`` when that had no end; ``since`` is when the trouble was first seen, ``None`` when there is none;
-    ``features`` are those that worked, ``None`` for all.
+    ``features`` are those that worked, ``None`` for all; ``licenses`` are the ids of those that last let it
+    work, ``None`` when that is not known.
     """
 
     worked: bool
     worked_until: int | None = None
     since: int | None = None
     features: tuple | None = None
+    licenses: tuple | None = None
 
 
 UNSEEN = Countdown(worked=True)
 """Where nothing is remembered: the module was there before its protection, because installing it is noted."""
 
 
-def applied(countdown, report, at, now, feature=None):
+def applied(countdown, report, now, feature=None):
     """Let a report that says no say that the module goes on working, where it does.
 
     :param Countdown countdown: what is remembered of the module, or ``None``
-    :param report: what the engine says at an instant
-    :param int at: that instant
-    :param int now: the present
+    :param report: what the engine says
+    :param int now: the present, in Unix seconds
     :param str feature: the feature that was asked for, or ``None`` for the module as such
     :return: the report itself, or one with ``ok`` and the flag ``counting_down``
     """
     known = countdown or UNSEEN
-    if report.ok or not known.worked or report.code in NONE_FOR:
+    if report.ok or not known.worked or _is_over(known, report):
         return report
     if feature is not None and known.features is not None and feature not in known.features:
         return report
@@ -55,7 +59,7 @@ def applied(countdown, report, at, now, feature=None):
     if known.worked_until is not None:
         # The license would not have let it work any longer.
         until = min(until, known.worked_until)
-    return engine.counting_down(report, until) if at < until else report
+    return engine.counting_down(report, until) if now < until else report
 
 
 def observed(countdown, module, report, now):
@@ -68,39 +72,53 @@ def observed(countdown, module, report, now):
     :rtype: Countdown
     """
     known = countdown or UNSEEN
-    if "counting_down" in report.flags:
+    if is_applied(report):
         return known._replace(since=_since(known, now))
     if report.ok and "staging" in report.flags:
         # Anybody can call a database a copy for a moment.
         return known
     if report.ok:
-        return Countdown(True, _end(module, report), None, _features(module, report))
-    if report.code in NONE_FOR:
+        return _working(module, report)
+    if _is_over(known, report):
         return known._replace(worked=False, since=None)
     return known
 
 
-def _since(countdown, now):
-    """Give when the trouble began: now, if it was not seen yet or by a clock that was ahead."""
-    return now if countdown.since is None or countdown.since > now else countdown.since
+def is_applied(report):
+    """Whether it is this count-down that lets a module work: the engine has one too, because of the clock."""
+    return getattr(report, "works_until", None) is not None
 
 
-def _features(module, report):
-    """Give the features of a module that the licenses together cover, in order; ``None`` for all."""
-    entries = [entry for _license, entry in _working(module, report)]
+def _is_over(countdown, report):
+    """Whether time, the vendor or a move has said no; else what let the module work is missing somehow."""
+    if report.code != "wrong_instance" or countdown.licenses is None:
+        return report.code in ENDED
+    # A license for another instance that lies about says nothing of the one that is missing.
+    over = {item.license.jti for item in report.assessments if item.license and item.code in OVER}
+    return over.issuperset(countdown.licenses)
+
+
+def _working(module, report):
+    """Give what is to be remembered of a module that works."""
+    entries = list(_entries(module, report))
+    licenses = [license_ for license_, _entry in entries] or [report.license]
+    ends = [license_.grace_until or license_.exp for license_ in licenses]
+    return Countdown(
+        worked=True,
+        worked_until=None if None in ends else max(ends),
+        features=_features([entry for _license, entry in entries]),
+        licenses=tuple(sorted({license_.jti for license_ in licenses})),
+    )
+
+
+def _features(entries):
+    """Give the features that licenses together cover, in order; ``None`` for all."""
     if not entries or any(entry["features"] is None for entry in entries):
         return None
     return tuple(sorted({feature for entry in entries for feature in entry["features"]}))
 
 
-def _end(module, report):
-    """Give the latest end of the licenses that cover a module; ``None`` when one has none."""
-    licenses = [license_ for license_, _entry in _working(module, report)] or [report.license]
-    ends = [license_.grace_until or license_.exp for license_ in licenses]
-    return None if None in ends else max(ends)
-
-
-def _working(module, report):
+def _entries(module, report):
     """Give the licenses that work, each with what it says of a module that it covers."""
     licenses = [item.license for item in report.assessments if item.ok and item.license]
     return [
@@ -109,3 +127,8 @@ def _working(module, report):
         for entry in license_.modules
         if engine.covers(entry["technical_name"], module)
     ]
+
+
+def _since(countdown, now):
+    """Give when the trouble began: now, if it was not seen yet or by a clock that was ahead."""
+    return now if countdown.since is None or countdown.since > now else countdown.since

@@ -8,7 +8,7 @@ import json
 import logging
 import time
 
-from odoo.tools.sql import table_exists
+from odoo.tools.sql import column_exists, table_exists
 
 from .countdown import Countdown
 from .guard import passed
@@ -23,11 +23,12 @@ written = {}
 
 
 def create(cr):
-    """Create the table, if it is not there. Instants are Unix seconds."""
+    """Create the table as it is to be, whatever is there. Instants are Unix seconds."""
     cr.execute(
         "CREATE TABLE IF NOT EXISTS aegis_countdown (module varchar PRIMARY KEY, worked boolean NOT NULL,"
         " worked_until bigint, since bigint, features varchar, warned_on date)"
     )
+    cr.execute("ALTER TABLE aegis_countdown ADD COLUMN IF NOT EXISTS licenses varchar")
 
 
 def drop(cr):
@@ -42,18 +43,16 @@ def read(cr):
     """
     if not table_exists(cr, "aegis_countdown"):
         return {}
-    cr.execute("SELECT module, worked, worked_until, since, features FROM aegis_countdown")
-    return {
-        module: Countdown(*values, None if features is None else tuple(json.loads(features)))
-        for module, *values, features in cr.fetchall()
-    }
+    # Not by name: the table may be older than the column of licenses.
+    cr.execute("SELECT * FROM aegis_countdown")
+    return {row["module"]: _countdown(row) for row in cr.dictfetchall()}
 
 
 def write(cr, module, countdown):
     """Remember it with this transaction."""
     written.pop((cr.dbname, module), None)
     passed.pop((cr.dbname, module), None)
-    if table_exists(cr, "aegis_countdown"):
+    if _is_ready(cr):
         _upsert(cr, module, countdown)
 
 
@@ -64,7 +63,7 @@ def write_at_once(registry, module, countdown):
         with registry.cursor() as cr:
             # Somebody may hold the row: the transaction at hand, even.
             cr.execute("SET LOCAL lock_timeout = '500ms'")
-            if table_exists(cr, "aegis_countdown"):
+            if _is_ready(cr):
                 _upsert(cr, module, countdown)
     except Exception as error:
         _logger.warning("AEGIS: the count-down of %s could not be written down: %s", module, error)
@@ -94,12 +93,25 @@ def note_warning(cr, modules):
     cr.execute("UPDATE aegis_countdown SET warned_on = CURRENT_DATE WHERE module = ANY(%s)", [list(modules)])
 
 
+def _is_ready(cr):
+    """Whether the table is there, and as new as the addon."""
+    return column_exists(cr, "aegis_countdown", "licenses")
+
+
+def _countdown(row):
+    lists = {name: row.get(name) for name in ("features", "licenses")}
+    lists = {name: None if text is None else tuple(json.loads(text)) for name, text in lists.items()}
+    return Countdown(row["worked"], row["worked_until"], row["since"], **lists)
+
+
 def _upsert(cr, module, countdown):
-    features = None if countdown.features is None else json.dumps(countdown.features)
+    lists = [countdown.features, countdown.licenses]
+    lists = [None if names is None else json.dumps(names) for names in lists]
     cr.execute(
-        "INSERT INTO aegis_countdown (module, worked, worked_until, since, features)"
-        " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (module) DO UPDATE SET worked = EXCLUDED.worked,"
-        " worked_until = EXCLUDED.worked_until, since = EXCLUDED.since, features = EXCLUDED.features",
-        [module, countdown.worked, countdown.worked_until, countdown.since, features],
+        "INSERT INTO aegis_countdown (module, worked, worked_until, since, features, licenses)"
+        " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (module) DO UPDATE SET worked = EXCLUDED.worked,"
+        " worked_until = EXCLUDED.worked_until, since = EXCLUDED.since, features = EXCLUDED.features,"
+        " licenses = EXCLUDED.licenses",
+        [module, countdown.worked, countdown.worked_until, countdown.since, *lists],
         log_exceptions=False,
     )

@@ -5,7 +5,8 @@ The import is guarded because Odoo must start, and this addon load, whatever bec
 
 import functools
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 try:
     import aegis_license
@@ -15,15 +16,30 @@ except Exception:
 
 _logger = logging.getLogger(__name__)
 
-NEEDED = (0, 2)
+NEEDED = (0, 3)
 """The oldest version of the wheel that this addon can work with."""
+
+
+WORKING = ("valid", "expiring", "grace", "moving")
+"""Codes with which everything works."""
+
+
+class Change(NamedTuple):
+    """What will change, and when, in Unix seconds. It has the face of the engine's ``Change``."""
+
+    at: int
+    code: str
+    event: str = "status"
+    license: str | None = None
+    message: str = ""
+    effect: str = ""
 
 
 @dataclass(frozen=True)
 class Answer:
     """What the addon answers itself in place of the engine's ``Report``. It has the same face.
 
-    ``works_until`` is the end of a count-down, in Unix seconds.
+    ``works_until`` is the end of a count-down, in Unix seconds; ``now`` is ``None`` for the present.
     """
 
     code: str
@@ -34,10 +50,20 @@ class Answer:
     checks: tuple = ()
     assessments: tuple = ()
     flags: tuple = ()
-    next_change: None = None
-    next_code: None = None
+    next_change: int | None = None
+    next_code: str | None = None
     notify_users: bool = True
+    changed: tuple = ()
+    limits: dict = field(default_factory=dict)
+    trust: tuple = ()
+    state: object = None
+    now: int | None = None
+    changes: tuple = ()
     works_until: int | None = None
+
+    def timeline(self):
+        """Give the changes to come, in the order of time."""
+        return self.changes
 
 
 MISSING = Answer("engine_missing", "The Python package aegis-license is not installed.")
@@ -61,7 +87,8 @@ def covers(pattern, module):
 
 def counting_down(report, until):
     """Give a report of the same that works until an instant, in Unix seconds, and says so by a flag."""
-    changes_before = report.next_change is not None and report.next_change < until
+    changes = _with_end(report.timeline(), report.code, until)
+    first = next(change for change in changes if change.event == "status")
     return Answer(
         report.code,
         report.message,
@@ -71,10 +98,25 @@ def counting_down(report, until):
         checks=report.checks,
         assessments=report.assessments,
         flags=(*report.flags, "counting_down"),
-        next_change=report.next_change if changes_before else until,
-        next_code=report.next_code if changes_before else report.code,
+        next_change=first.at,
+        next_code=first.code,
+        changed=report.changed,
+        limits=report.limits,
+        trust=report.trust,
+        state=report.state,
+        now=report.now,
+        changes=changes,
         works_until=until,
     )
+
+
+def _with_end(changes, code, until):
+    """Add the end of a count-down to changes, unless a license works by then."""
+    before = [change for change in changes if change.at <= until]
+    codes = [code, *(change.code for change in before if change.event == "status")]
+    if not set(WORKING).isdisjoint(codes):
+        return changes
+    return (*before, Change(until, codes[-1]), *changes[len(before) :])
 
 
 @functools.cache

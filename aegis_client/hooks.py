@@ -2,8 +2,8 @@
 
 from odoo.exceptions import UserError
 
-from . import countdown_table, engine
-from .models.aegis_license_facts import TOKENS
+from . import countdown_table, engine, state_table
+from .models.aegis_license_facts import OWN_PARAMETERS
 
 
 def pre_init_hook(env):
@@ -26,6 +26,7 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Take the licenses and count-downs along: Odoo only removes what it made itself."""
+    """Take the licenses and what is remembered along: Odoo only removes what it made itself."""
     countdown_table.drop(env.cr)
-    env["ir.config_parameter"].sudo().search([("key", "=", TOKENS)]).unlink()
+    state_table.drop(env.cr)
+    env["ir.config_parameter"].sudo().search([("key", "in", OWN_PARAMETERS)]).unlink()

@@ -12,7 +12,7 @@ from odoo import release
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import config
 
-from . import countdown_table, engine, guard
+from . import countdown_table, engine, guard, state_table
 from .countdown import DAY, Countdown
 from .guard import passed
 from .license_files import reader
@@ -103,16 +103,19 @@ class LicensedCase(TransactionCase):
         cls.classPatch(
             countdown_table, "write_at_once", lambda _registry, *what: countdown_table.write(cls.cr, *what)
         )
+        cls.classPatch(state_table, "at_once", lambda _env, change: change(cls.cr))
         cls.addClassCleanup(reader.forget)
         # Between the tests the cache must not carry over what this class has.
         cls.env.registry.clear_cache()
         cls.addClassCleanup(cls.env.registry.clear_cache)
         cls.use_no_license()
+        state_table.write(cls.cr, "{}")
 
     def setUp(self):
         super().setUp()
         # What the test before did is undone.
         countdown_table.written.clear()
+        state_table.written.clear()
         passed.clear()
 
     @classmethod

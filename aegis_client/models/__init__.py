@@ -2,8 +2,13 @@ from . import base
 from . import aegis_license
 from . import aegis_license_facts
 from . import aegis_license_store
+from . import aegis_license_seen
+from . import aegis_license_timeline
+from . import aegis_license_fetch
 from . import aegis_license_words
 from . import aegis_license_page
+from . import aegis_license_page_changes
+from . import aegis_license_page_trust
 from . import aegis_license_banner
 from . import aegis_license_watch
 from . import aegis_license_countdown

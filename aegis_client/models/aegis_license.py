@@ -5,12 +5,15 @@ The other files of its name hold, one each, the further things that it does.
 No trust lies in the rows: every decision reads the tokens again.
 """
 
+import dataclasses
 import time
+from typing import NamedTuple
 
 from odoo import _, api, fields, models, release
 
-from .. import countdown, countdown_table, engine
+from .. import countdown, countdown_table, engine, state_table
 from ..exceptions import LicenseRequired, LicenseRequiredRedirect
+from ..instance import nowhere
 
 CODES = [
     ("valid", "Valid"),
@@ -35,6 +38,23 @@ CODES = [
     ("engine_outdated", "Not checked"),
 ]
 """The reason codes of docs/token-format.md, and those of rows and of a missing engine, in a few words."""
+
+
+class Question(NamedTuple):
+    """What the engine is asked.
+
+    ``module`` is ``None`` to ask for the licenses by themselves; ``now``, in Unix seconds, is for tests;
+    ``texts`` are evaluated instead of what this database has, ``extra`` is a text beside it; ``released`` is
+    the release of a module that is not installed; ``usage`` counts ``users`` and ``companies``.
+    """
+
+    module: str | None
+    feature: str | None = None
+    now: int | None = None
+    texts: tuple | None = None
+    extra: str = ""
+    released: str | None = None
+    usage: dict | None = None
 
 
 # A report cannot travel: these are not for RPC. Odoo 17 knows no such mark.
@@ -62,6 +82,9 @@ class AegisLicense(models.Model):
     last_match = fields.Datetime(
         readonly=True, help="When the instance last was the one that the license is bound to."
     )
+    moving_since = fields.Datetime(
+        readonly=True, help="Since when the instance is no longer the one that the license is bound to."
+    )
     warned_days = fields.Integer("Warned at (days)", readonly=True, help="The last warning that was mailed.")
     warned_on = fields.Date("Last Warning", readonly=True)
 
@@ -71,6 +94,7 @@ class AegisLicense(models.Model):
             "CREATE UNIQUE INDEX IF NOT EXISTS aegis_license_issuer_jti_uniq ON aegis_license (issuer, jti)"
         )
         countdown_table.create(self.env.cr)
+        state_table.create(self.env.cr)
 
     @private
     @api.model
@@ -101,7 +125,7 @@ class AegisLicense(models.Model):
         """
         if not module:
             raise ValueError("module: the technical name of a module is meant")
-        facts, report = self._look(module, feature=feature)
+        facts, report = self._look(Question(module, feature))
         if self.env.registry.ready:
             self._remember(facts, module, report if feature is None or report.ok else self.check(module))
             if not report.ok:
@@ -127,65 +151,86 @@ class AegisLicense(models.Model):
         return error
 
     def _ask(self, text):
-        """Evaluate the licenses of a text by themselves."""
-        return self._evaluate(None, texts=(text,))
+        """Evaluate the licenses of a text by themselves, with the certificates and lists that count here."""
+        return self._evaluate(None, texts=(text, self._trust_text()))
 
-    def _evaluate(self, module, feature=None, now=None, texts=None, released=None, present=None):
+    def _trust_text(self):
+        """Give the certificates and lists that are stored or lie in files, one a line."""
+        return "\n".join(dict.fromkeys(token.token for token in self._evaluate(None).trust))
+
+    def _evaluate(self, module, **question):
         """Ask the engine, and count down.
 
         :param module: technical name, or ``None`` to ask for the licenses by themselves
-        :param int now: Unix seconds, or ``None`` for the present
-        :param texts: what to evaluate instead of the licenses of this database
-        :param str released: the release of a module that is not installed
-        :param int present: what counts as the present where ``now`` is not
+        :param question: what else a :class:`Question` may say
         """
-        return self._look(module, feature, now, texts, released, present)[1]
+        return self._look(Question(module, **question))[1]
 
-    def _look(self, module, feature=None, now=None, texts=None, released=None, present=None):
-        """Do what :meth:`_evaluate` does, and tell the facts too: to look them up again takes time."""
+    def _evaluate_with_usage(self, module):
+        """Do that, and tell of more users than agreed by the flag ``over_limit``. Too slow for the guard."""
+        return self._evaluate(module, usage=self._usage())
+
+    def _usage(self):
+        """Count what licenses may limit.
+
+        :rtype: dict[str, int]
+        """
+        internal = [("active", "=", True), ("share", "=", False)]
+        return {
+            "users": self.env["res.users"].sudo().search_count(internal),
+            "companies": self.env["res.company"].sudo().search_count([]),
+        }
+
+    def _look(self, question):
+        """Answer a question, and tell the facts too: to look them up again takes time."""
         facts = self._facts()
-        report = self._ask_engine(facts, module, feature, now, texts, released)
+        report = self._ask_engine(facts, question)
         if not report.ok:
             # Never a "no" from a cache: another transaction may have filled it with what was true before.
             as_it_is = self._read_facts()
             if as_it_is != facts:
                 facts = as_it_is
-                report = self._ask_engine(facts, module, feature, now, texts, released)
-            if module in facts.declarations and texts is None:
-                report = self._count_down(facts, report, module, feature, now, present)
+                report = self._ask_engine(facts, question)
+            report = self._count_down(facts, report, question)
         return facts, report
 
-    def _count_down(self, facts, report, module, feature, now, present):
-        if feature is not None and self._ask_engine(facts, module, None, now, None, None).ok:
+    def _answer(self, facts, question):
+        """Answer a question by facts that are given."""
+        return self._count_down(facts, self._ask_engine(facts, question), question)
+
+    def _count_down(self, facts, report, question):
+        """Let a protected module go on that has suddenly stopped to work, for some days."""
+        if report.ok or question.module not in facts.declarations or question.texts is not None:
+            return report
+        if question.feature is not None and self._ask_engine(facts, question._replace(feature=None)).ok:
             # The module is licensed, without this feature: nothing has stopped to work.
             return report
-        present = int(time.time()) if present is None else present
-        at = present if now is None else now
-        return countdown.applied(facts.countdowns.get(module), report, at, present, feature)
+        return countdown.applied(facts.countdowns.get(question.module), report, report.now, question.feature)
 
-    def _ask_engine(self, facts, module, feature, now, texts, released):
+    def _ask_engine(self, facts, question):
         problem = engine.problem()
         if problem:
-            return problem
-        if released is None and module in facts.declarations:
-            released = facts.declarations[module].released
-        texts = (facts.pasted, *(file.text for file in self._files())) if texts is None else texts
+            return dataclasses.replace(problem, now=question.now or int(time.time()))
+        released = question.released
+        if released is None and question.module in facts.declarations:
+            released = facts.declarations[question.module].released
         how = {
-            "module": module,
+            "module": question.module,
             "odoo_version": release.major_version,
-            "feature": feature,
-            "instance": facts.instance,
-            "now": now,
+            "feature": question.feature,
+            "instance": facts.instance or nowhere(facts.database_uuid),
+            "now": question.now,
             "released": released,
             "neutralized": facts.neutralized,
+            "state": facts.state,
+            "database_date": facts.database_date,
             "keyring": self._keyring(),
+            **(question.usage or {}),
         }
-        report = engine.aegis_license.evaluate(texts, **how)
-        if texts[1:] and report.code == "malformed" and not report.assessments:
-            # Together they are more than can be read: then each counts by itself.
-            reports = [engine.aegis_license.evaluate(text, **how) for text in texts if text]
-            report = next((report for report in reports if report.ok), reports[0])
-        return report
+        texts = question.texts
+        if texts is None:
+            texts = (facts.pasted, facts.trust, *(file.text for file in self._files()), question.extra)
+        return engine.aegis_license.evaluate(texts, **how)
 
     def _keyring(self):
         """Give the keys to trust: ``None`` for those compiled into the wheel. Tests replace this."""

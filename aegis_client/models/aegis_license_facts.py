@@ -1,22 +1,56 @@
 """What an answer depends on beside time: parameters, this instance, installed modules, license files."""
 
+import functools
 import logging
 import time
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from odoo import models
 from odoo.modules.module import get_manifest
 from odoo.tools import config, ormcache
 
-from .. import countdown_table, engine
+from .. import countdown_table, engine, state_table
 from ..declarations import declared
+from ..instance import instance_of
 from ..license_files import reader
 
 TOKENS = "aegis.license_tokens"
 """The parameter with the pasted licenses, one token a line."""
 
-PARAMETERS = (TOKENS, "database.uuid", "web.base.url", "web.base.url.freeze", "database.is_neutralized")
+TRUST_TOKENS = "aegis.trust_tokens"
+"""The parameter with the stored certificates of keys and revocation lists, one token a line."""
+
+INSTANCE_ID = "aegis.instance_id"
+"""The parameter with the operator's name for this installation."""
+
+DOMAIN = "aegis.domain"
+"""The parameter with the address that licenses are bound to, where Odoo's own changes."""
+
+TRUST_URL = "aegis.trust_url"
+"""The parameter with the address of the daily fetch of certificates and lists; none: no request."""
+
+OWN_PARAMETERS = (TOKENS, TRUST_TOKENS, INSTANCE_ID, DOMAIN, TRUST_URL)
+"""Those of this addon."""
+
+PARAMETERS = (
+    *OWN_PARAMETERS,
+    "database.uuid",
+    "web.base.url",
+    "web.base.url.freeze",
+    "database.is_neutralized",
+)
+
+# Rows that are made all the time, or tables that are small. Dates that people enter are no evidence.
+LATEST_DATE = """
+    SELECT extract(epoch FROM greatest(
+        (SELECT max(write_date) FROM ir_config_parameter),
+        (SELECT max(write_date) FROM ir_cron),
+        (SELECT max(made.create_date)
+           FROM (SELECT create_date FROM res_users_log ORDER BY id DESC LIMIT 1000) AS made),
+        (SELECT max(made.create_date)
+           FROM (SELECT create_date FROM ir_attachment ORDER BY id DESC LIMIT 1000) AS made)
+    ))::bigint
+"""
 
 MAX_AGE = 5
 """How long, in seconds, the cache is believed at most.
@@ -31,18 +65,21 @@ _logger = logging.getLogger(__name__)
 class Facts(NamedTuple):
     """What the database says.
 
-    ``instance`` is ``None`` when there is no engine or the base URL has no host; ``frozen`` says that Odoo
-    leaves the base URL alone; ``countdowns`` has what is remembered of modules; ``declarations`` has what
-    protected modules declare.
+    ``trust`` are certificates and lists; ``instance`` is ``None`` when there is no engine or no address is
+    known; ``frozen`` says that Odoo leaves the base URL alone; ``countdowns`` has what is remembered of
+    modules, ``state`` what the engine wants remembered; ``database_date`` is the latest date of writing, in
+    Unix seconds; ``declarations`` has what protected modules declare.
     """
 
     pasted: str
+    trust: str
     database_uuid: str
-    domain: str
     frozen: bool
     instance: object
     neutralized: bool
     countdowns: dict
+    state: object
+    database_date: int | None
     installed: frozenset
     declarations: dict
 
@@ -64,17 +101,36 @@ class AegisLicense(models.Model):
     def _read_facts(self):
         """Give the facts as this transaction sees them."""
         parameters = self._parameters()
-        uuid, domain = parameters["database.uuid"], _domain(parameters["web.base.url"])
+        cr = self.env.cr
         return Facts(
             parameters[TOKENS],
-            uuid,
-            domain,
+            parameters[TRUST_TOKENS],
+            parameters["database.uuid"],
             bool(parameters["web.base.url.freeze"]),
-            _instance(uuid, domain),
+            instance_of(
+                parameters["database.uuid"],
+                parameters["web.base.url"],
+                parameters[DOMAIN],
+                parameters[INSTANCE_ID],
+            ),
             parameters["database.is_neutralized"].lower() in ("true", "t", "1"),
-            countdown_table.read(self.env.cr),
+            countdown_table.read(cr),
+            self._state(state_table.read(cr)),
+            self._latest_date(),
             *(self._modules() if self.env.registry.ready else self._read_modules()),
         )
+
+    def _state(self, text):
+        """Give the engine's ``State``, an empty one where it cannot be read; ``None`` without an engine.
+
+        :param str text: its JSON
+        """
+        return None if engine.problem() else _read_state(text)
+
+    def _latest_date(self):
+        """Give the latest date of writing, as far as that can be told quickly, in Unix seconds."""
+        self.env.cr.execute(LATEST_DATE)
+        return self.env.cr.fetchone()[0]
 
     def _parameters(self):
         """Read the parameters past Odoo's own cache, and whatever the user may read.
@@ -132,8 +188,12 @@ class AegisLicense(models.Model):
         return reader.files_of(self.env.cr.dbname, folders, self._is_readable)
 
     def _is_readable(self, text):
-        """Whether a text has a license of a trusted vendor, as far as there is an engine to tell."""
-        return bool(engine.problem()) or any(item.license for item in self._ask(text).assessments)
+        """Whether a text has a token of a trusted vendor, as far as there is an engine to tell."""
+        if engine.problem() or any(token.ok for token in self._evaluate(None, texts=(text,)).trust):
+            return True
+        # Not with what lies in files: those are being read.
+        report = self._evaluate(None, texts=(text, self._facts().trust))
+        return any(item.license for item in report.assessments)
 
     def _module_title(self, module):
         """Give a module's name for people; the technical one when it is not known here."""
@@ -141,18 +201,11 @@ class AegisLicense(models.Model):
         return " ".join((found.shortdesc or module).split())
 
 
-def _domain(base_url):
-    """Give host and port of the base URL, as Odoo stores it; empty when there is none."""
+@functools.lru_cache(maxsize=64)
+def _read_state(text):
+    """Read a state. One that cannot be read is logged once: it is the cache that does that."""
     try:
-        return urlsplit(base_url).netloc.rpartition("@")[2]
-    except ValueError:
-        return ""
-
-
-def _instance(database_uuid, domain):
-    if engine.problem():
-        return None
-    try:
-        return engine.aegis_license.Instance(database_uuid=database_uuid, domain=domain)
-    except ValueError:
-        return None
+        return engine.aegis_license.State.from_json(text)
+    except ValueError as error:
+        _logger.error("AEGIS: what was remembered of the licenses cannot be read, and begins anew: %s", error)
+        return engine.aegis_license.State()

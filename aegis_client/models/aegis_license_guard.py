@@ -52,7 +52,8 @@ class AegisLicense(models.Model):
         if not declaration:
             return None
         report = self._evaluate(module, released=declaration.released)
-        return None if report.ok and report.code in INSTALLABLE else report
+        installable = report.code in INSTALLABLE and "counting_down" not in report.flags
+        return None if report.ok and installable else report
 
     def _refusal_to_install(self, reports):
         """Make the exception that says which modules cannot be installed, and why."""

@@ -1,15 +1,11 @@
 """What the settings page shows, as plain values for its templates."""
 
-import time
-
 from markupsafe import Markup
 
-from odoo import _, models, release
+from odoo import _, models
 
 from .. import engine
-
-STEPS = 8
-"""How many coming changes of one module are shown at most."""
+from .aegis_license_facts import DOMAIN
 
 COLORS = {
     **dict.fromkeys(["valid"], "success"),
@@ -37,14 +33,31 @@ class AegisLicense(models.Model):
             return Markup()
         problem = engine.problem()
         found = [] if problem else self._find(text, self._read_facts().pasted.split())
-        empty = "" if found else self._sentence(problem or self._ask(text))
-        fates = {
+        trust = [] if problem else self._find_trust(text)
+        asked, stops = self._stopping(text)
+        values = {
+            "cards": [dict(self._card(item.assessment), fate=self._fate(item.fate)) for item in found],
+            "trust": [
+                dict(
+                    self._trust_row(token),
+                    fate=self._fate("asked" if fate == "new" and token.token in asked else fate),
+                )
+                for token, fate in trust
+            ],
+            "stops": stops,
+            "asked": bool(asked),
+            "empty": "" if found or trust else self._sentence(problem or self._ask(text)),
+        }
+        return self._render("aegis_client.settings_preview", values)
+
+    def _fate(self, fate):
+        return {
             "new": _("will be stored"),
+            "asked": _("will be stored only if you say so"),
             "known": _("is stored already"),
             "refused": _("will not be stored"),
-        }
-        cards = [dict(self._card(item.assessment), fate=fates[item.fate]) for item in found]
-        return self._render("aegis_client.settings_preview", {"cards": cards, "empty": empty})
+            "superseded": _("is not needed: a newer one is stored"),
+        }[fate]
 
     def _render(self, template, values):
         return Markup(self.env["ir.qweb"]._render(template, values))  # noqa: S704 - escaped by the template
@@ -53,13 +66,16 @@ class AegisLicense(models.Model):
         from_file = _("License file %s")
         sources = [(_("Pasted"), self._read_facts().pasted, True)]
         sources += [(from_file % file.path, file.text, False) for file in self._files()]
+        modules = [self._module_row(module) for module in self._facts().declarations]
         return {
             "engine": self._engine(),
-            "modules": [self._module_row(module) for module in self._facts().declarations],
-            "cards": [card for source in sources for card in self._cards(*source)],
-            "changes": self._changes(),
-            "keys": self._keys(),
+            "modules": modules,
+            "cards": [
+                _without_what_is_said(card, modules) for source in sources for card in self._cards(*source)
+            ],
+            "days": [] if engine.problem() else self._days(),
             "problems": self._problems(),
+            **self._trusted(),
         }
 
     def _engine(self):
@@ -76,33 +92,34 @@ class AegisLicense(models.Model):
         for file in self._files():
             if file.problem:
                 problems.append(unread % file._asdict())
-            elif not engine.problem() and not self._ask(file.text).assessments:
+            elif not engine.problem() and not self._is_whole(file.text):
                 problems.append(unread % {"path": file.path, "problem": too_many})
-        if not self._facts().frozen and self._is_bound():
+        if any("clock_suspect" in item.flags for item in self._evaluate(None).assessments):
+            problems.append(self._note_of_clock())
+        if not self._facts().frozen and not self._parameters()[DOMAIN] and self._is_bound_to_address():
             problems.append(
                 _(
                     "A license is bound to this address, and Odoo changes it when an administrator logs in by"
-                    " another one. Set the system parameter web.base.url.freeze to True to keep it."
+                    " another one. Write it into the field Address below to keep it, or set the system"
+                    " parameter web.base.url.freeze to True."
                 )
             )
         return problems
 
-    def _is_bound(self):
-        """Whether a license is bound to this instance."""
+    def _is_bound_to_address(self):
         licenses = [item.license for item in self._evaluate(None).assessments if item.ok]
-        return any(license_.instance_fingerprint for license_ in licenses)
+        return any("domain" in license_.bound_to for license_ in licenses)
 
     def _module_row(self, module):
-        report = self._evaluate(module)
+        report = self._evaluate_with_usage(module)
         message, remedy = self._words(report, module)
         return {
             "name": module,
             "title": self._module_title(module),
             "message": message,
             "remedy": remedy,
-            "staging": report.ok and "staging" in report.flags,
-            **self._badge(report.code),
-            **({"color": "warning"} if "counting_down" in report.flags else {}),
+            "note": self._note_of_limits(report, report.limits),
+            **self._status(report),
         }
 
     def _cards(self, origin, text, is_pasted):
@@ -110,9 +127,6 @@ class AegisLicense(models.Model):
         for assessment in self._ask(text).assessments:
             if is_pasted or self._concerns(assessment):
                 card = self._card(assessment)
-                if self._facts().declarations:
-                    # It stands beside the modules already.
-                    card["remedy"] = ""
                 yield dict(card, origin=origin, removable=is_pasted and bool(assessment.license))
 
     def _concerns(self, assessment):
@@ -123,11 +137,32 @@ class AegisLicense(models.Model):
 
     def _card(self, assessment):
         message, remedy = self._words(assessment)
-        card = {"message": message, "remedy": remedy, "license": False, **self._badge(assessment.code)}
+        card = {"message": message, "remedy": remedy, "license": False, **self._status(assessment)}
         if assessment.license:
             card.update(self._details(assessment.license))
-        card["staging"] = assessment.ok and "staging" in assessment.flags
-        return card
+            card["note"] = self._note_of_limits(assessment, assessment.license.limits)
+        return {**card, "since": self._moving_since(assessment)}
+
+    def _status(self, report):
+        """Give the badges of a report or an assessment, and the color of the whole."""
+        badge = self._badge(report.code)
+        color = "warning" if report.ok and "counting_down" in report.flags else badge["color"]
+        return {**badge, "color": color, "marks": self._marks(report)}
+
+    def _marks(self, report):
+        """Give the flags of a report or an assessment, as further badges."""
+        marks = {
+            "clock_suspect": {"label": _("Clock in doubt"), "color": "warning"},
+            "staging": {"label": _("Staging copy"), "color": "info"},
+            "over_limit": {"label": _("More than licensed"), "color": "warning"},
+            "counting_down": {"label": _("Counting down"), "color": "warning"},
+        }
+        return [marks[flag] for flag in report.flags if flag in marks and (report.ok or flag != "staging")]
+
+    def _moving_since(self, assessment):
+        license_ = assessment.license
+        moving = assessment.code == "moving"
+        return self._day(self._moving().get((license_.iss, license_.jti))) if moving else ""
 
     def _details(self, license_):
         types = dict(self._fields["license_type"]._description_selection(self.env))
@@ -138,7 +173,7 @@ class AegisLicense(models.Model):
             "customer": license_.customer_name,
             "type": types[license_.license_type],
             "modules": [self._covered(module) for module in license_.modules],
-            "bound": bool(license_.instance_fingerprint),
+            "bound": bool(license_.bound_to),
             "updates": self._last_day(license_.updates_until),
             "limits": self._limits(license_.limits),
         }
@@ -163,69 +198,24 @@ class AegisLicense(models.Model):
         labels = dict(self._fields["code"]._description_selection(self.env))
         return {"code": code, "label": labels.get(code, code), "color": COLORS.get(code, "danger")}
 
-    def _changes(self):
-        """What will happen, and when, by time alone: for each protected module, else for each license."""
-        modules = list(self._facts().declarations)
-        if engine.problem():
-            return []
-        changes = [change for module in modules for change in self._changes_of(module)]
-        if not modules:
-            changes = list(self._changes_of(None))
-        return sorted(changes, key=lambda change: change["at"])
-
-    def _changes_of(self, module):
-        present = int(time.time())
-        report = self._evaluate(module, present=present)
-        title = self._module_title(module) if module else ""
-        for _step in range(STEPS):
-            at = report.next_change
-            if at is None:
-                break
-            was_counting_down = "counting_down" in report.flags
-            report = self._evaluate(module, now=at, present=present)
-            effect = self._effect(report.code)
-            if was_counting_down and not report.ok:
-                effect["effect"] = _("The count-down is over: nothing new can be made with the module.")
-            yield {
-                "at": at,
-                "day": self._day(at),
-                "in": self._in_time(at),
-                "title": title,
-                **effect,
-            }
-
-    def _effect(self, code):
-        effects = {
-            "valid": _("The license becomes valid."),
-            "expiring": _("Administrators are reminded of the renewal."),
-            "grace": _("The license has ended; the grace period begins."),
-            "expired": _("The license has ended and no longer works."),
-        }
-        badge = self._badge(code)
-        return {**badge, "effect": effects.get(code, badge["label"])}
-
-    def _keys(self):
-        """The keys that the engine trusts."""
-        if engine.problem():
-            return []
-        keyring = self._keyring() or engine.aegis_license.embedded_keyring()
-        everything, scope = _("all modules"), _("for %s")
-        return [
-            {
-                "kid": key["kid"],
-                "issuer": key["issuer"],
-                "scope": scope % ", ".join(key["modules"] or [everything]),
-            }
-            for key in keyring.keys
-        ]
-
     def _fingerprint(self):
         """Give the fingerprint of this instance, that a license can be bound to; empty when there is none."""
         instance = self._read_facts().instance
         return instance.fingerprint if instance else ""
 
-    def _activation_text(self):
-        """Give what a vendor needs to bind a license to this instance, in one line."""
-        facts = self._read_facts()
-        values = (facts.database_uuid, facts.domain, release.major_version)
-        return "aegis-activation database_uuid=%s domain=%s odoo=%s" % values
+    def _activation_request(self):
+        """Give what a vendor needs to bind a license to this instance; empty when that is not known.
+
+        It names nothing in clear: the components are salted and hashed.
+        """
+        instance = self._read_facts().instance
+        return engine.aegis_license.activation_request(instance) if instance else ""
+
+
+def _without_what_is_said(card, modules):
+    """Leave out what stands beside the modules already."""
+    return {
+        **card,
+        "remedy": card["remedy"] if card["remedy"] not in {row["remedy"] for row in modules} else "",
+        "note": card.get("note") if card.get("note") not in {row["note"] for row in modules} else "",
+    }

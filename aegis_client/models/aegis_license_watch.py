@@ -1,7 +1,6 @@
 """The daily cron: which licenses are there, and e-mails to administrators before one ends."""
 
 import logging
-import time
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate, make_msgid
@@ -34,8 +33,10 @@ class AegisLicense(models.Model):
     @api.model
     def _cron_watch(self):
         """Once a day: note which licenses are there, and mail administrators what is due. Raises nothing."""
-        self._try(self._note_seen)
+        # First of all, because it may take a minute: later this transaction keeps others waiting.
+        self._try(self._fetch_trust)
         self._try(self._remember_all)
+        self._try(self._note_seen)
         self._try(self._mail_what_is_due)
 
     def _try(self, step, *args):
@@ -72,7 +73,7 @@ class AegisLicense(models.Model):
             return 0 if row.warned_on != fields.Date.context_today(self) else None
         if report.code != "expiring":
             return None
-        left = (report.license.exp - time.time()) / DAY
+        left = (report.license.exp - report.now) / DAY
         threshold = next((days for days in THRESHOLDS if left <= days), None)
         already = row.warned_on and threshold and 0 < row.warned_days <= threshold
         return None if already else threshold
@@ -124,8 +125,7 @@ class AegisLicense(models.Model):
         subject = _("License of %(module)s: %(status)s", module=modules, status=status)
         base_url = self.env["ir.config_parameter"].sudo().get_param("web.base.url")
         page = _("The licenses are under Settings › AEGIS License: %s", base_url)
-        lines = [self._banner_line(module, report) for module, report in reports]
-        return subject, "\n".join([*lines, "", page, ""])
+        return subject, "\n".join([*self._lines(reports), "", page, ""])
 
     def _send(self, user, subject, body):
         """Send one e-mail: through Odoo's queue where there is one, else at once. Say that it was done."""

@@ -8,6 +8,8 @@ from babel.dates import format_timedelta
 from odoo import _, fields, models, release
 from odoo.tools.misc import babel_locale_parse, format_date, get_lang
 
+from .. import engine
+
 DAY = 24 * 60 * 60
 
 
@@ -26,12 +28,35 @@ class AegisLicense(models.Model):
         """
         message, remedy = self._words_of_code(report, module)
         if "counting_down" in report.flags:
-            dates = {"day": self._day(report.works_until), "left": self._in_time(report.works_until)}
-            message = "%s %s" % (message, _("The module goes on working until %(day)s (%(left)s).", **dates))
+            message = self._count_down_words(report, message)
         return message, remedy
+
+    def _count_down_words(self, report, message):
+        until = self._works_until(report)
+        dates = {"day": self._day(until), "left": self._in_time(until)}
+        if report.code in engine.WORKING:
+            # What the code says is right by the server's clock only.
+            return _(
+                "By the dates in this database the license has ended; it goes on working until %(day)s"
+                " (%(left)s).",
+                **dates,
+            )
+        return "%s %s" % (message, _("The module goes on working until %(day)s (%(left)s).", **dates))
+
+    def _works_until(self, report):
+        """Give the instant from which a report that works does not any longer; ``None`` when there is none."""
+        if getattr(report, "works_until", None) is not None:
+            return report.works_until
+        ends = [
+            change.at
+            for change in report.timeline()
+            if change.event == "status" and change.code not in engine.WORKING
+        ]
+        return ends[0] if ends else None
 
     def _words_of_code(self, report, module):
         license_ = report.license
+        until = self._works_until(report) if report.code in ("grace", "moving") else None
         dates = {
             "end": self._last_day(license_ and license_.exp),
             "left": self._in_time(license_ and license_.exp),
@@ -39,6 +64,9 @@ class AegisLicense(models.Model):
             "begin": self._day(license_ and license_.nbf),
             "wait": self._in_time(license_ and license_.nbf),
             "updates": self._last_day(license_ and license_.updates_until),
+            "until": self._day(until),
+            "to_go": self._in_time(until),
+            "changed": self._components(report.changed),
             "version": release.major_version,
         }
         renew = _("Ask the vendor for a renewal and paste it in Settings › AEGIS License.")
@@ -50,10 +78,20 @@ class AegisLicense(models.Model):
                 "",
             ),
             "expiring": (_("Ends soon: valid until %(end)s (%(left)s)."), renew),
-            "grace": (_("Ended on %(end)s (%(left)s); goes on working until %(grace)s."), renew),
+            "grace": (
+                (
+                    _("The key that signed it was withdrawn; goes on working until %(until)s (%(to_go)s)."),
+                    _("Ask the vendor to issue it anew, and paste what you get."),
+                )
+                if _is_key_withdrawn(report)
+                else (_("Ended on %(end)s (%(left)s); goes on working until %(grace)s."), renew)
+            ),
             "moving": (
-                _("The database or its address has changed; goes on working for some days."),
-                _("Ask the vendor for a license for this instance."),
+                _("This instance has changed (%(changed)s); goes on working until %(until)s (%(to_go)s)."),
+                _(
+                    "Send the vendor the activation request of this instance, and paste the license that you"
+                    " get."
+                ),
             ),
             "updates_ended": (
                 _("This release is newer than the updates that the license covers, until %(updates)s."),
@@ -65,9 +103,12 @@ class AegisLicense(models.Model):
             ),
             "expired": (_("Ended on %(end)s (%(left)s)."), renew),
             "wrong_instance": (
-                _("The license was issued for another database or another address."),
+                _("The license was issued for another instance (what differs: %(changed)s).")
+                if report.changed
+                else _("The license was issued for another instance."),
                 _(
-                    "Send the vendor the activation text of this instance, and paste the license that you get."
+                    "Send the vendor the activation request of this instance, and paste the license that you"
+                    " get."
                 ),
             ),
             "revoked": (_("The vendor has withdrawn the license."), _("Ask the vendor for a new one.")),
@@ -128,6 +169,41 @@ class AegisLicense(models.Model):
         message, remedy = words[report.code]
         return message % dates, remedy
 
+    def _note_of_clock(self):
+        """Say what is wrong with the clock, or with the dates of the database, and what to do."""
+        problem = _("This database has entries of %(day)s, which the server's clock says is to come.")
+        remedy = _(
+            "Check the server's date. If it is right, ask the vendor for a license that is issued anew, and"
+            " paste it: it settles this for good."
+        )
+        return "%s %s" % (problem % {"day": self._day(self._facts().database_date)}, remedy)
+
+    def _note_of_limits(self, report, limits):
+        """Say what there is more of than a license covers; empty where it is enough."""
+        if "over_limit" not in report.flags:
+            return ""
+        count = self._usage()
+        labels = {
+            "users": _("%(count)s of %(limit)s users"),
+            "companies": _("%(count)s of %(limit)s companies"),
+        }
+        over = [
+            labels[name] % {"count": count[name], "limit": limit}
+            for name, limit in sorted(limits.items())
+            if name in labels and count[name] > limit
+        ]
+        sentence = _("More than is licensed: %s. Nothing stops; ask the vendor for a larger license.")
+        return sentence % ", ".join(over)
+
+    def _components(self, kinds):
+        """Name the components of an instance, for people."""
+        names = {
+            "database_uuid": _("the database's id"),
+            "domain": _("the address"),
+            "instance_id": _("the instance id"),
+        }
+        return ", ".join(names.get(kind, kind) for kind in kinds)
+
     def _datetime(self, instant):
         """Turn Unix seconds into what a Datetime field takes, or the latest that it can hold."""
         try:
@@ -164,3 +240,7 @@ class AegisLicense(models.Model):
         return format_timedelta(
             timedelta(seconds=seconds), granularity, threshold=10**9, add_direction=True, locale=locale
         )
+
+
+def _is_key_withdrawn(report):
+    return any(check.code == "revoked" and check.result == "failed" for check in report.checks)

@@ -1,8 +1,9 @@
 """A test case in which a module of Odoo plays the protected one."""
 
+import json
 import time
 
-from .. import testing
+from .. import state_table, testing
 from ..declarations import Declaration
 from ..testing import DAY, LicensedCase
 
@@ -47,6 +48,16 @@ class LicenseCase(LicensedCase):
         """Unix seconds so many days from now, a minute later, so that it is not the next instant's day."""
         return int(time.time()) + days * DAY + 60
 
+    def remembered_of_licenses(self):
+        """Give what the engine wanted remembered, as plain values."""
+        return json.loads(state_table.read(self.env.cr))
+
+    def let_pass(self, days):
+        """Let what is remembered of licenses be so many days older."""
+        older = _older(self.remembered_of_licenses(), int(days * DAY))
+        state_table.write(self.env.cr, json.dumps(older))
+        self.env.registry.clear_cache()
+
     def stored(self):
         return self.parameters.get_param("aegis.license_tokens", "")
 
@@ -64,3 +75,9 @@ class LicenseCase(LicensedCase):
                 **values,
             }
         )
+
+
+def _older(value, seconds):
+    if isinstance(value, dict):
+        return {name: _older(item, seconds) for name, item in value.items()}
+    return value - seconds if isinstance(value, int) else value

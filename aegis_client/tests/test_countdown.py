@@ -33,24 +33,33 @@ def no(code, **more):
     return engine.Answer(code, "message", "remedy", **more)
 
 
-def yes(code="valid", exp=None, grace_until=None):
-    return engine.Answer(code, "", "", ok=True, license=SimpleNamespace(exp=exp, grace_until=grace_until))
+def yes(code="valid", exp=None, grace_until=None, **more):
+    license_ = SimpleNamespace(jti="a", exp=exp, grace_until=grace_until)
+    return engine.Answer(code, "", "", ok=True, license=license_, **more)
+
+
+def here(*codes):
+    """Say of licenses a, b and so on how they stand."""
+    return tuple(
+        SimpleNamespace(license=SimpleNamespace(jti=jti), code=code, ok=False)
+        for jti, code in zip("abc", codes, strict=False)
+    )
 
 
 def works(known, report, at=NOW):
-    return applied(known, report, at, NOW).ok
+    return applied(known, report, at).ok
 
 
 @tagged("post_install", "-at_install")
 class TestArithmetic(BaseCase):
     def test_what_works_is_left_alone(self):
         report = yes()
-        self.assertIs(applied(Countdown(worked=True, since=1), report, NOW, NOW), report)
+        self.assertIs(applied(Countdown(worked=True, since=1), report, NOW), report)
 
     def test_what_has_worked_goes_on_for_fourteen_days(self):
         for code in FORGIVEN:
             with self.subTest(code):
-                report = applied(Countdown(worked=True), no(code), NOW, NOW)
+                report = applied(Countdown(worked=True), no(code), NOW)
                 self.assertEqual((report.ok, report.code), (True, code))
                 self.assertIn("counting_down", report.flags)
                 self.assertEqual(report.works_until, NOW + DAYS * DAY)
@@ -72,38 +81,72 @@ class TestArithmetic(BaseCase):
         self.assertFalse(works(known, no("missing"), at=NOW + 1))
 
     def test_a_stamp_in_the_future_counts_as_now(self):
-        report = applied(Countdown(worked=True, since=NOW + 400 * DAY), no("missing"), NOW, NOW)
+        report = applied(Countdown(worked=True, since=NOW + 400 * DAY), no("missing"), NOW)
         self.assertEqual(report.works_until, NOW + 14 * DAY)
 
     def test_not_beyond_the_end_of_the_license_that_worked_last(self):
         known = Countdown(worked=True, worked_until=NOW + 3 * DAY)
-        self.assertEqual(applied(known, no("missing"), NOW, NOW).works_until, NOW + 3 * DAY)
+        self.assertEqual(applied(known, no("missing"), NOW).works_until, NOW + 3 * DAY)
         self.assertFalse(works(known, no("missing"), at=NOW + 3 * DAY))
 
-    def test_a_change_that_comes_earlier_is_told_first(self):
-        report = applied(None, no("not_yet_valid", next_change=NOW + DAY, next_code="valid"), NOW, NOW)
+    def test_a_license_that_comes_earlier_is_told_instead_of_the_end(self):
+        changes = (engine.Change(NOW + DAY, "valid"), engine.Change(NOW + 300 * DAY, "expiring"))
+        report = applied(None, no("not_yet_valid", changes=changes), NOW)
         self.assertEqual((report.next_change, report.next_code), (NOW + DAY, "valid"))
+        self.assertEqual(report.timeline(), changes)
+
+    def test_the_end_is_told_before_what_comes_later(self):
+        later = engine.Change(NOW + 20 * DAY, "valid")
+        report = applied(None, no("not_yet_valid", changes=(later,)), NOW)
+        end = engine.Change(NOW + DAYS * DAY, "not_yet_valid")
+        self.assertEqual(report.timeline(), (end, later))
+
+    def test_it_takes_over_all_else_that_the_engine_says(self):
+        report = applied(None, no("missing", state="state", limits={"users": 1}, changed=("domain",)), NOW)
+        self.assertEqual((report.state, report.limits, report.changed), ("state", {"users": 1}, ("domain",)))
+
+    def test_a_license_for_another_instance_does_not_hide_that_one_is_missing(self):
+        known = Countdown(worked=True, licenses=("a", "b"))
+        for codes in (("wrong_instance",), ("wrong_instance", "wrong_odoo_version")):
+            self.assertTrue(works(known, no("wrong_instance", assessments=here(*codes))), codes)
+        for codes in (("wrong_instance", "wrong_instance"), ("wrong_instance", "revoked")):
+            self.assertFalse(works(known, no("wrong_instance", assessments=here(*codes))), codes)
+
+    def test_a_move_that_has_had_its_time_gets_none(self):
+        known = Countdown(worked=True, licenses=("a",))
+        report = no("wrong_instance", assessments=here("wrong_instance"))
+        self.assertFalse(works(known, report))
+        over = observed(known, MODULE, report, NOW)
+        self.assertEqual(over, known._replace(worked=False))
+        self.assertFalse(works(over, no("missing")), "taking it away does not help")
+
+    def test_a_count_down_is_not_ended_by_a_license_for_another_instance(self):
+        report = no("wrong_instance", assessments=here("wrong_instance"))
+        for known in (Countdown(True, None, NOW - DAY), Countdown(True, None, NOW - DAY, None, ("b",))):
+            self.assertTrue(works(known, report))
+            self.assertEqual(observed(known, MODULE, applied(known, report, NOW), NOW), known)
+
+    def test_the_count_down_of_the_clock_is_not_this_one(self):
+        report = yes(flags=("clock_suspect", "counting_down"))
+        self.assertEqual(observed(None, MODULE, report, NOW), Countdown(worked=True, licenses=("a",)))
 
     def test_remembered_of_what_works(self):
-        self.assertEqual(observed(None, MODULE, yes(exp=NOW + DAY), NOW), Countdown(True, NOW + DAY))
-        self.assertEqual(
-            observed(None, MODULE, yes(exp=NOW, grace_until=NOW + DAY), NOW), Countdown(True, NOW + DAY)
-        )
-        self.assertEqual(observed(Countdown(False, None, 5), MODULE, yes(), NOW), Countdown(worked=True))
+        for report in (yes(exp=NOW + DAY), yes(exp=NOW, grace_until=NOW + DAY)):
+            known = Countdown(worked=True, worked_until=NOW + DAY, licenses=("a",))
+            self.assertEqual(observed(None, MODULE, report, NOW), known)
+        known = Countdown(worked=True, licenses=("a",))
+        self.assertEqual(observed(Countdown(False, None, 5), MODULE, yes(), NOW), known)
 
     def test_nothing_is_remembered_of_a_copy_for_staging(self):
-        report = engine.counting_down(yes(), NOW)
-        staging = SimpleNamespace(
-            ok=True, flags=("staging",), code="valid", license=report.license, assessments=()
-        )
+        staging = yes(flags=("staging",))
         for known in (Countdown(worked=False), Countdown(worked=True, since=5)):
             self.assertEqual(observed(known, MODULE, staging, NOW), known)
 
     def test_remembered_of_trouble(self):
         known = Countdown(worked=True)
-        first = observed(known, MODULE, applied(known, no("missing"), NOW, NOW), NOW)
+        first = observed(known, MODULE, applied(known, no("missing"), NOW), NOW)
         self.assertEqual(first, Countdown(worked=True, since=NOW))
-        later = observed(first, MODULE, applied(first, no("missing"), NOW + DAY, NOW + DAY), NOW + DAY)
+        later = observed(first, MODULE, applied(first, no("missing"), NOW + DAY), NOW + DAY)
         self.assertEqual(later, first)
         self.assertEqual(observed(first, MODULE, no("missing"), NOW + 20 * DAY), first)
 
@@ -119,6 +162,11 @@ class TestCountdown(LicenseCase):
 
     def remember(self, known):
         countdown_table.write(self.env.cr, MODULE, known)
+
+    def assert_working_until(self, end):
+        """Insist that it is remembered to work until an instant, by the license that is stored."""
+        jtis = [item.license.jti for item in self.licenses._evaluate(None).assessments]
+        self.assertEqual(self.remembered(), Countdown(True, end, licenses=tuple(sorted(jtis))))
 
     def store(self, **how):
         self.parameters.set_param("aegis.license_tokens", self.vendor.license(**how))
@@ -160,7 +208,7 @@ class TestCountdown(LicenseCase):
     def test_require_remembers_what_worked_and_until_when(self):
         self.store(exp=NOW)
         self.licenses.require(MODULE)
-        self.assertEqual(self.remembered(), Countdown(worked=True, worked_until=NOW))
+        self.assert_working_until(NOW)
 
     def test_require_clears_the_stamp_when_things_are_right(self):
         self.remember(Countdown(worked=True, since=int(time.time()) - 400 * DAY))
@@ -228,7 +276,7 @@ class TestCountdown(LicenseCase):
         tokens = [self.vendor.license(modules=[each], exp=NOW) for each in (entry, other, pattern)]
         self.parameters.set_param("aegis.license_tokens", "\n".join(tokens))
         self.licenses.require(MODULE)
-        self.assertEqual(self.remembered(), Countdown(True, NOW, None, ("a", "c", "d")))
+        self.assertEqual((self.remembered().worked_until, self.remembered().features), (NOW, ("a", "c", "d")))
         self.lose()
         for feature, ok in (("a", True), ("b", False), ("c", True), ("d", True), (None, True)):
             self.assertEqual(self.licenses.check(MODULE, feature=feature).ok, ok, feature)
@@ -238,7 +286,7 @@ class TestCountdown(LicenseCase):
 
     def test_validate_and_removal_remember(self):
         self.licenses.store(self.vendor.license(exp=NOW, jti="11111111-0c55-4f0e-8b6e-2f1a6a0c9e01"))
-        self.assertEqual(self.remembered(), Countdown(worked=True, worked_until=NOW))
+        self.assert_working_until(NOW)
         self.licenses.remove(self.vendor.issuer, "11111111-0c55-4f0e-8b6e-2f1a6a0c9e01")
         self.assertIsNotNone(self.remembered().since)
 
@@ -248,7 +296,7 @@ class TestCountdown(LicenseCase):
         self.assertIsNotNone(self.remembered().since)
         self.store(exp=NOW)
         self.licenses._cron_watch()
-        self.assertEqual(self.remembered(), Countdown(worked=True, worked_until=NOW))
+        self.assert_working_until(NOW)
 
     def test_it_is_mailed_about_every_day(self):
         self.remember(Countdown(worked=True))
@@ -274,7 +322,7 @@ class TestCountdown(LicenseCase):
         page = self.licenses._overview()
         self.assertIn("(in 14 days)", page["modules"][0]["message"])
         self.assertEqual(page["modules"][0]["color"], "warning")
-        self.assertIn("count-down is over", page["changes"][0]["effect"])
+        self.assertIn("count-down is over", page["days"][0]["changes"][0]["effect"])
 
     def test_users_see_it_too(self):
         self.remember(Countdown(worked=True))
@@ -289,7 +337,7 @@ class TestCountdown(LicenseCase):
         self.env.cr.execute("DELETE FROM aegis_countdown")
         self.store(exp=NOW)
         self.load(is_new=True)
-        self.assertEqual(self.remembered(), Countdown(worked=True, worked_until=NOW))
+        self.assert_working_until(NOW)
 
     def test_what_an_upgrade_pulls_in_inherits(self):
         self.env.cr.execute("DELETE FROM aegis_countdown")
@@ -309,13 +357,26 @@ class TestCountdown(LicenseCase):
         self.assertEqual(self.remembered(), Countdown(worked=False))
 
     def test_without_the_table_the_module_goes_on(self):
-        path = "odoo.addons.aegis_client.countdown_table.table_exists"
-        with patch(path, lambda cr, name: False):
+        path = "odoo.addons.aegis_client.countdown_table."
+        with (
+            patch(path + "table_exists", lambda cr, name: False),
+            patch(path + "column_exists", lambda cr, table, name: False),
+        ):
             self.assertEqual(countdown_table.read(self.env.cr), {})
             self.assertTrue(self.licenses.check(MODULE).ok)
             self.remember(Countdown(worked=True))
             self.load(is_new=False)
         self.assertEqual(self.remembered(), Countdown(worked=False))
+
+    def test_a_table_of_the_version_before_is_read_and_left_alone(self):
+        self.remember(Countdown(worked=False))
+        self.env.cr.execute("ALTER TABLE aegis_countdown DROP COLUMN licenses")
+        self.assertEqual(self.remembered(), Countdown(worked=False))
+        self.remember(Countdown(worked=True))
+        self.assertEqual(self.remembered(), Countdown(worked=False))
+        countdown_table.create(self.env.cr)
+        self.remember(Countdown(worked=True, licenses=("a",)))
+        self.assertEqual(self.remembered(), Countdown(worked=True, licenses=("a",)))
 
     def test_what_cannot_be_written_down_stops_nothing(self):
         def fail():

@@ -133,7 +133,9 @@ class TestSettings(LicenseCase):
 
     def test_what_happens_when(self):
         self.licenses.store(self.vendor.license(exp=self.in_days(40), grace_until=self.in_days(50)))
-        changes = [change["code"] for change in self.licenses._changes()]
+        changes = [
+            item.get("data-code") for item in self.overview().find_class("o_aegis_changes")[0].iter("li")
+        ]
         self.assertEqual(changes, ["expiring", "grace", "expired"])
         text = self.overview().find_class("o_aegis_changes")[0].text_content()
         self.assertIn("in 10 days", text)
@@ -143,9 +145,7 @@ class TestSettings(LicenseCase):
         self.assertIn("example-2026", self.overview().find_class("o_aegis_keys")[0].text_content())
 
     def test_this_instance(self):
-        settings = self.settings()
-        self.assertRegex(settings.aegis_fingerprint, "^sha256:[0-9a-f]{64}$")
-        self.assertIn(self.parameters.get_param("database.uuid"), settings.aegis_activation)
+        self.assertRegex(self.settings().aegis_fingerprint, "^sha256:[0-9a-f]{64}$")
 
     def test_a_shared_file_shows_what_concerns_this_database(self):
         ours, other = self.vendor.license(), self.vendor.license("not_installed_here")

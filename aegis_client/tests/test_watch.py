@@ -39,14 +39,13 @@ class TestWatch(LicenseCase):
         if moment is None:
             self.licenses._cron_watch()
         else:
-            evaluate = type(self.licenses)._evaluate
+            ask = type(self.licenses)._ask_engine
 
-            def later(licenses, module, now=None, **how):
-                return evaluate(licenses, module, now=now or moment, **how)
+            def later(licenses, facts, question):
+                return ask(licenses, facts, question._replace(now=question.now or moment))
 
-            path = "odoo.addons.aegis_client.models.aegis_license_watch.time.time"
-            evaluated = patch.object(type(self.licenses), "_evaluate", later)
-            with evaluated, patch(path, lambda: moment), freeze_time(self.licenses._datetime(moment)):
+            asked = patch.object(type(self.licenses), "_ask_engine", later)
+            with asked, freeze_time(self.licenses._datetime(moment)):
                 self.licenses._cron_watch()
         return self.letters[before:]
 
