@@ -8,7 +8,7 @@ use aegis_core as core;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-use crate::cache::{keep, lookup, open_new};
+use crate::cache::{keep, open_new, opened_license};
 use crate::keyring::Keyring;
 
 /// Most bundles kept; the one that was asked for longest ago is dropped.
@@ -22,45 +22,45 @@ struct Opened {
     bundle: Arc<core::Bundle>,
 }
 
+/// A text with what it says.
+struct Text<'a, 'py> {
+    object: &'a Bound<'py, PyString>,
+    content: &'a str,
+}
+
 impl Opened {
-    fn is_for(&self, texts: &[Bound<'_, PyString>], keyring: &Keyring) -> bool {
-        let same = |(own, text): (&Py<PyString>, &Bound<'_, PyString>)| own.is(text) || is_equal(own, text);
+    /// Whether it is of these texts. Runs no Python, and makes nothing that Python would have to clean up: what is kept
+    /// was read before.
+    fn is_for(&self, texts: &[Text<'_, '_>], keyring: &Keyring) -> bool {
+        let same = |(own, text): (&Py<PyString>, &Text<'_, '_>)| {
+            own.is(text.object) || own.bind(text.object.py()).to_str().is_ok_and(|own| own == text.content)
+        };
         self.keyring == keyring.identity() && self.texts.len() == texts.len() && self.texts.iter().zip(texts).all(same)
     }
 }
 
-/// Whether two texts are equal, without running Python. A lone surrogate makes a text equal to none.
-fn is_equal(own: &Py<PyString>, text: &Bound<'_, PyString>) -> bool {
-    matches!((own.bind(text.py()).to_str(), text.to_str()), (Ok(own), Ok(text)) if own == text)
-}
-
 /// The tokens of some texts, opened now or before.
 pub(crate) fn opened(texts: &[Bound<'_, PyString>], keyring: &Keyring) -> Arc<core::Bundle> {
-    let known = {
-        let mut all = bundles();
-        all.iter().position(|opened| opened.is_for(texts, keyring)).map(|place| {
-            let opened = all.remove(place);
-            let bundle = Arc::clone(&opened.bundle);
-            all.insert(0, opened);
-            bundle
-        })
-    };
-    known.unwrap_or_else(|| open(texts, keyring))
+    let readable = texts.iter().map(|object| Some(Text { object, content: object.to_str().ok()? }));
+    match readable.collect::<Option<Vec<_>>>() {
+        Some(texts) => known(&texts, keyring).unwrap_or_else(|| open_and_keep(&texts, keyring)),
+        // Lone surrogates are replaced: no token has any.
+        None => open(&texts.iter().map(|text| text.to_string_lossy()).collect::<Vec<_>>(), keyring),
+    }
 }
 
-fn open(texts: &[Bound<'_, PyString>], keyring: &Keyring) -> Arc<core::Bundle> {
-    let open_license = |py, token: &str| match lookup(py, token, keyring) {
-        Some((license, _)) => Ok(license),
-        None => open_new(token, keyring).inspect(|license| keep(token, keyring, Arc::clone(license), None)),
-    };
-    let joined = joined(texts);
-    let py = texts.first().map(Bound::py);
-    let open_license = |token: &str| match py {
-        Some(py) => open_license(py, token),
-        None => open_new(token, keyring),
-    };
-    let bundle = Arc::new(core::Bundle::open(&joined, keyring.core(), open_license));
-    let texts = texts.iter().map(|text| text.clone().unbind()).collect();
+fn known(texts: &[Text<'_, '_>], keyring: &Keyring) -> Option<Arc<core::Bundle>> {
+    let mut all = bundles();
+    let place = all.iter().position(|opened| opened.is_for(texts, keyring))?;
+    let opened = all.remove(place);
+    let bundle = Arc::clone(&opened.bundle);
+    all.insert(0, opened);
+    Some(bundle)
+}
+
+fn open_and_keep(texts: &[Text<'_, '_>], keyring: &Keyring) -> Arc<core::Bundle> {
+    let bundle = open(&texts.iter().map(|text| text.content).collect::<Vec<_>>(), keyring);
+    let texts = texts.iter().map(|text| text.object.clone().unbind()).collect();
     let opened = Opened { keyring: keyring.identity(), texts, bundle: Arc::clone(&bundle) };
     let mut all = bundles();
     all.insert(0, opened);
@@ -72,9 +72,13 @@ fn open(texts: &[Bound<'_, PyString>], keyring: &Keyring) -> Arc<core::Bundle> {
     bundle
 }
 
-/// One text of several, kept apart by a sign that is no part of a token.
-fn joined(texts: &[Bound<'_, PyString>]) -> String {
-    texts.iter().map(|text| text.to_string_lossy()).collect::<Vec<_>>().join("\n|\n")
+fn open<T: AsRef<str>>(texts: &[T], keyring: &Keyring) -> Arc<core::Bundle> {
+    let open_license = |token: &str| match opened_license(token, keyring) {
+        Some(license) => Ok(license),
+        None => open_new(token, keyring).inspect(|license| keep(token, keyring, Arc::clone(license), None)),
+    };
+    let texts: Vec<_> = texts.iter().map(AsRef::as_ref).collect();
+    Arc::new(core::Bundle::open(&texts, keyring.core(), open_license))
 }
 
 fn bundles() -> MutexGuard<'static, Vec<Opened>> {

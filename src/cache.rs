@@ -87,6 +87,13 @@ pub(crate) fn lookup(
     Some((Arc::clone(&slot.license), slot.object.as_ref().map(|object| object.clone_ref(py))))
 }
 
+/// Looks up a license that was opened before with the same keyring.
+pub(crate) fn opened_license(token: &str, keyring: &Keyring) -> Option<Arc<CoreLicense>> {
+    let slots = slots();
+    let slot = slots.get(&tag(token, keyring)?).filter(|slot| slot.is_for(token, keyring))?;
+    Some(Arc::clone(&slot.license))
+}
+
 /// Opens a token that is not in the cache.
 ///
 /// # Errors

@@ -118,7 +118,7 @@ impl Keyring {
     }
 
     fn __eq__(&self, other: &Self) -> bool {
-        self.inner.iter().map(Key::parts).eq(other.inner.iter().map(Key::parts))
+        self.trust == other.trust && self.inner.iter().map(Key::parts).eq(other.inner.iter().map(Key::parts))
     }
 
     fn __hash__(&self) -> u64 {

@@ -76,7 +76,8 @@ impl TrustToken {
         match (self.error(), self.list()) {
             (Some(error), _) => error.to_string(),
             (None, Some(_)) if !self.in_force() => "A newer list of this vendor is in force.".to_owned(),
-            (None, Some(list)) => format!("The list of what the vendor has withdrawn: {} licenses.", list.len()),
+            (None, Some(list)) => format!("What the vendor has withdrawn; licenses: {}.", list.len()),
+            (None, None) if !self.in_force() => "The key is trusted without this certificate.".to_owned(),
             (None, None) => "The key is certified by the vendor.".to_owned(),
         }
     }

@@ -159,8 +159,10 @@ pub(crate) fn evaluate(
         Ok(text) => vec![text.clone()],
         Err(_) => strings(tokens, "tokens")?,
     };
-    let report =
-        contain(|| opened(&texts, keyring).report(&context), || core::Report::without_license(Error::Internal, now));
+    let report = contain(
+        || opened(&texts, keyring).report(&context),
+        || core::Report::without_license(Error::Internal, now, context.state),
+    );
     Ok(Report::new(report))
 }
 

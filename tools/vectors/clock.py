@@ -66,7 +66,7 @@ def short(**changes: object) -> str:
 
 def seen(**clock: int) -> Claims:
     """What the database remembers: the license, and what is known of the clock."""
-    state: Claims = {"licenses": {JTI: {"first_seen": ISSUED}}}
+    state: Claims = {"licenses": {ISSUER: {JTI: {"first_seen": ISSUED}}}}
     return state | {"clocks": {ISSUER: clock}} if clock else state
 
 

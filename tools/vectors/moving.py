@@ -12,6 +12,7 @@ from tokens import (
     ENDS,
     INSTANCE,
     ISSUED,
+    ISSUER,
     JTI,
     NOW,
     OTHER,
@@ -53,7 +54,7 @@ def seen(matched: Mapping[str, str] | None = INSTANCE, **more: object) -> Claims
     row: Claims = {"first_seen": ISSUED}
     if matched is not None:
         row["matched"] = dict(matched)
-    return {"licenses": {JTI: row | more}}
+    return {"licenses": {ISSUER: {JTI: row | more}}}
 
 
 def since(stamp: int, database_uuid: str = NEW_UUID) -> Claims:
@@ -105,7 +106,7 @@ def first_sight() -> Iterator[Vector]:
             instance=None,
             remembered=seen(),
         )
-    other: Claims = {"licenses": {SECOND_JTI: {"first_seen": ISSUED, "matched": INSTANCE}}}
+    other: Claims = {"licenses": {ISSUER: {SECOND_JTI: {"first_seen": ISSUED, "matched": INSTANCE}}}}
     yield asked(
         "match_of_another_license_does_not_count",
         rule,
@@ -295,7 +296,27 @@ def matched_domain() -> Iterator[Vector]:
         "moving",
         instance=copied,
         remembered=seen(),
-        changed=["database_uuid"],
+        changed=["database_uuid", "domain"],
+    )
+    yield evaluated(
+        "last_domain_of_another_database_does_not_count",
+        rule,
+        "A copy at another address, where the domain alone would be enough.",
+        bound(BY_UUID, BY_DOMAIN, need=1),
+        "moving",
+        instance=copied,
+        remembered=seen(),
+        changed=["database_uuid", "domain"],
+    )
+    yield evaluated(
+        "renewal_matches_by_the_last_domain",
+        rule,
+        "The address changed, and the license before this one matched under the old one in this database.",
+        token(exact(jti=SECOND_JTI)),
+        "valid",
+        instance=moved,
+        remembered=seen(),
+        changed=[],
     )
     others: Claims = moved | {"other_domains": [DOMAIN]}
     yield evaluated(
@@ -344,7 +365,7 @@ def what_is_remembered() -> Iterator[Vector]:
             None,
             "valid",
             None,
-            {"licenses": {JTI: {"first_seen": NOW}}},
+            {"licenses": {ISSUER: {JTI: {"first_seen": NOW}}}},
         ),
         "first_sight_of_a_license_is_kept": (
             "It was seen before.",
@@ -368,7 +389,7 @@ def what_is_remembered() -> Iterator[Vector]:
             None,
             "missing",
             None,
-            {"licenses": {JTI: {"first_seen": NOW}}},
+            {"licenses": {ISSUER: {JTI: {"first_seen": NOW}}}},
         ),
         "nothing_is_remembered_of_no_license": ("There is no token.", "", None, "missing", None, {}),
         "match_of_an_exact_binding_is_remembered": (

@@ -11,6 +11,7 @@ from tokens import (
     ENDS,
     INSTANCE,
     ISSUED,
+    ISSUER,
     NOW,
     OTHER,
     SECOND_JTI,
@@ -141,7 +142,7 @@ def best_of_two() -> Iterator[Vector]:
         ("wrong_odoo_version", "wrong_issuer"),
     ]
     makers["wrong_issuer"] = lambda iat: token(claims(iat=iat, iss="Another Vendor"))
-    matched: Claims = {"licenses": {MOVED: {"first_seen": ISSUED, "matched": OTHER}}}
+    matched: Claims = {"licenses": {ISSUER: {MOVED: {"first_seen": ISSUED, "matched": OTHER}}}}
     for better, worse in pairs:
         stop = [revocation_list(SECOND_JTI)] if "revoked" in (better, worse) else []
         yield evaluated(

@@ -10,6 +10,7 @@ from tokens import (
     DAILY,
     DAY,
     ISSUED,
+    ISSUER,
     JTI,
     KID,
     NEXT_DAILY,
@@ -298,6 +299,6 @@ def other_issuers() -> Iterator[Vector]:
             )
         ),
         "valid",
-        remembered={"licenses": {JTI: {"first_seen": ISSUED}}},
+        remembered={"licenses": {ISSUER: {JTI: {"first_seen": ISSUED}}}},
         trust=[certified(), certified("revoked"), listed()],
     )

@@ -40,7 +40,7 @@ def vectors() -> Iterator[Vector]:
 
 def seen(first_seen: int = ISSUED, arrived: int | None = None) -> Claims:
     """What the database remembers: the license, and when its key was withdrawn."""
-    state: Claims = {"licenses": {JTI: {"first_seen": first_seen}}}
+    state: Claims = {"licenses": {ISSUER: {JTI: {"first_seen": first_seen}}}}
     return state if arrived is None else state | {"revoked_keys": {ISSUER: {STOLEN: arrived}}}
 
 

@@ -11,6 +11,7 @@ from tokens import (
     ENDS,
     INSTANCE,
     ISSUED,
+    ISSUER,
     JTI,
     NOW,
     OTHER,
@@ -188,7 +189,7 @@ def of_several_licenses() -> Iterator[Vector]:
 def of_the_years() -> Iterator[Vector]:
     """Moving, the 30 days of a stolen key, the count-down of the clock, revocation."""
     rule = "Timeline: what ends without an `exp`"
-    matched: Claims = {"licenses": {JTI: {"first_seen": ISSUED, "matched": INSTANCE}}}
+    matched: Claims = {"licenses": {ISSUER: {JTI: {"first_seen": ISSUED, "matched": INSTANCE}}}}
     copy = INSTANCE | {"database_uuid": OTHER["database_uuid"]}
     yield evaluated(
         "timeline_of_a_license_that_moves",
@@ -207,7 +208,7 @@ def of_the_years() -> Iterator[Vector]:
         "\n".join((daily(), certificate(), empty_list(revoked_keys=[kid_of(DAILY)]))),
         "grace",
         keys=[root()],
-        remembered={"licenses": {JTI: {"first_seen": ISSUED}}},
+        remembered={"licenses": {ISSUER: {JTI: {"first_seen": ISSUED}}}},
         timeline=[status(NOW + 30 * DAY, "revoked")],
     )
     yield evaluated(
