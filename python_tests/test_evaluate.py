@@ -289,11 +289,16 @@ def test_what_is_no_date_is_the_callers_mistake(day: str, keyring: aegis.Keyring
         evaluate("", keyring, released=day)
 
 
-def test_the_limits_of_a_bundle(vendor: Vendor, keyring: aegis.Keyring) -> None:
-    """256 tokens and 4 MiB are read, more is refused as a whole."""
+def test_the_limits_of_a_text(vendor: Vendor, keyring: aegis.Keyring) -> None:
+    """256 tokens and 4 MiB are read, more is refused as a whole; another text beside it counts."""
     token = vendor.license()
-    assert len(evaluate([token] * 256, keyring).assessments) == 256
-    too_many, too_long = evaluate([token] * 257, keyring), evaluate(token + " " * (4 << 20), keyring)
-    for report in (too_many, too_long):
-        assert (report.code, report.assessments) == ("malformed", ())
-        assert "without other text" in report.remedy
+    assert len(evaluate("\n".join([token] * 256), keyring).assessments) == 256
+    for text in ("\n".join([token] * 257), token + " " * (4 << 20)):
+        report = evaluate(text, keyring)
+        assert (report.code, len(report.assessments)) == ("malformed", 1)
+        assert report.assessments[0].token is None
+        assert "longer than" in report.message or "more than" in report.message
+        assert report.remedy == "Paste only the licenses, without other text."
+        beside = evaluate([text, token], keyring)
+        assert (beside.code, [one.code for one in beside.assessments]) == ("valid", ["malformed", "valid"])
+    assert len(evaluate([token] * 300, keyring).assessments) == 300

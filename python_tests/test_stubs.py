@@ -30,8 +30,8 @@ def check(token: str, texts: Sequence[str], ring: aegis.Keyring | None = None) -
     ring = aegis.Keyring.from_pem({"k": "pem"}, issuer="x", use=("license",), modules=["m_*"], not_after=1)
     ring = ring | ring
     state: aegis.State = aegis.State.from_json(report.state.to_json())
-    counts = {"users": 2, "companies": 3}
-    later = aegis.evaluate("", module=None, odoo_version="18", state=state, database_date=1, **counts)
+    later = aegis.evaluate("", module=None, odoo_version="18", state=state, database_date=1, users=2)
+    later = aegis.evaluate("", module=None, odoo_version="18", state=report.state, companies=3)
     moved: list[str] = [kind for one in later.assessments for kind in one.changed]
     lists: list[int | None] = [one.seq for one in later.trust if one.kind == "revocation_list"]
     events = [(change.at + 1, change.event == "status", change.license) for change in later.timeline()]
