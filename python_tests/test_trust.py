@@ -240,7 +240,7 @@ def test_an_instance_knows_its_id_and_its_other_addresses() -> None:
     assert eval(repr(there), {"Instance": aegis.Instance}) == there  # noqa: S307
     for bad in ({"instance_id": "a b"}, {"other_domains": ["https://x"]}, {"instance_id": ""}):
         with pytest.raises(ValueError, match=r"instance id|host and port"):
-            aegis.Instance(database_uuid=DATABASE_UUID, domain=DOMAIN, **bad)  # type: ignore[arg-type]
+            aegis.Instance(database_uuid=DATABASE_UUID, domain=DOMAIN, **bad)
     with pytest.raises(TypeError):
         aegis.Instance(database_uuid=DATABASE_UUID, domain=DOMAIN, other_domains="erp.acme.com")
 

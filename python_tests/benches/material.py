@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import importlib
 import time
 import uuid
@@ -18,28 +20,37 @@ COLD_TOKENS = 64
 #: How many licenses ``evaluate`` looks through: each for another module, the last for the one asked for.
 BUNDLE_TOKENS = 200
 
+#: How many licenses the revocation list names: as many as its cap allows.
+REVOKED = 20_000
+
 DAY = 24 * 60 * 60
 
 
 def write(folder: Path) -> None:
-    """Write ``key.pem`` (public), ``tokens.txt`` and ``bundle.txt`` (one token a line) into ``folder``."""
+    """Write what is measured into ``folder``.
+
+    These are ``key.pem`` (public), ``tokens.txt`` and ``bundle.txt`` (one token a line), and ``list.txt``: a
+    revocation list that names the first license of the bundle, and others that nobody has.
+    """
     jwt = importlib.import_module("jwt")
     ed25519 = importlib.import_module("cryptography.hazmat.primitives.asymmetric.ed25519")
     serialization = importlib.import_module("cryptography.hazmat.primitives.serialization")
     private = ed25519.Ed25519PrivateKey.generate()
 
-    def sign(module: str) -> str:
-        header = {"kid": KID, "typ": "aegis-license+jwt"}
-        token: str = jwt.encode(claims(module), private, algorithm="EdDSA", headers=header)
+    def sign(signed: dict[str, object], kind: str = "license") -> str:
+        header = {"kid": KID, "typ": f"aegis-{kind}+jwt"}
+        token: str = jwt.encode(signed, private, algorithm="EdDSA", headers=header)
         return token
 
-    tokens = [sign(MODULE) for _ in range(COLD_TOKENS)]
-    others = [sign(f"{MODULE}_{number}") for number in range(BUNDLE_TOKENS - 1)]
+    tokens = [sign(claims(MODULE)) for _ in range(COLD_TOKENS)]
+    other_claims = [claims(f"{MODULE}_{number}") for number in range(BUNDLE_TOKENS - 1)]
+    others = [sign(each) for each in other_claims]
     spki = serialization.PublicFormat.SubjectPublicKeyInfo
     pem: bytes = private.public_key().public_bytes(serialization.Encoding.PEM, spki)
     (folder / "key.pem").write_bytes(pem)
     (folder / "tokens.txt").write_text("\n".join(tokens), "ascii")
     (folder / "bundle.txt").write_text("\n".join([*others, tokens[0]]), "ascii")
+    (folder / "list.txt").write_text(sign(list_claims(str(other_claims[0]["jti"])), "revocation"), "ascii")
 
 
 def claims(module: str) -> dict[str, object]:
@@ -56,6 +67,18 @@ def claims(module: str) -> dict[str, object]:
         "grace_until": now + 314 * DAY,
         "notify_admins_from": now + 270 * DAY,
     }
+
+
+def list_claims(jti: str) -> dict[str, object]:
+    """Claims of a revocation list that is as long as one can be, and names this license."""
+    now = int(time.time())
+    named = [jti, *(str(uuid.uuid4()) for _ in range(REVOKED - 1))]
+    return {"iss": ISSUER, "iat": now, "seq": now, "revoked": [license_id(each) for each in named]}
+
+
+def license_id(jti: str) -> str:
+    """Name a license as revocation lists do."""
+    return base64.urlsafe_b64encode(hashlib.sha256(jti.encode()).digest()[:16]).rstrip(b"=").decode()
 
 
 def read_lines(path: str) -> list[str]:

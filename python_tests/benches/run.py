@@ -39,6 +39,8 @@ AEGIS = "aegis_license"
 EMPTY = "aegis_bench_empty"
 PYJWT = "jwt"
 MEMORY_OF = ("aegis", "PyJWT")
+LOADED = f"`evaluate` over {material.BUNDLE_TOKENS} licenses and a {material.REVOKED:,}-entry list, warm"
+LOOKUP = "look-up in the loaded list: what it adds, a license"
 
 Sample = dict[str, float]
 
@@ -117,6 +119,12 @@ def microseconds(samples: list[Sample], name: str) -> float:
     return median(sample[name] for sample in samples) / 1000
 
 
+def lookup(samples: list[Sample]) -> float:
+    """Share what a list adds among the licenses looked up in it, in microseconds."""
+    added = median(sample["evaluate_list"] - sample["evaluate"] for sample in samples)
+    return max(added, 0) / material.BUNDLE_TOKENS / 1000
+
+
 def engine_size() -> int:
     """Weigh the installed engine as in a wheel, in bytes, without the addon's files and the metadata."""
     archive = io.BytesIO()
@@ -145,6 +153,8 @@ def target_rows(figures: Figures, avx512: bool) -> list[Row]:
         Row("import ÷ import of an empty PyO3 module", ratio(imports, AEGIS, EMPTY), 1.3, 1.1, True),
         Row("import of PyJWT[crypto] ÷ ours", ratio(imports, PYJWT, AEGIS), 75, 115, False),
         Row("memory of import + first check, PyJWT[crypto] ÷ ours", memory, 20, 35, False),
+        Row(LOADED, microseconds(calls, "evaluate_list"), 200, 50, True, " µs"),
+        Row(LOOKUP, lookup(calls), 1, 0.1, True, " µs"),
         Row("size of the engine in the wheel", figures.engine_bytes / 1000, 500, 330, True, " KB"),
     ]
 
@@ -165,7 +175,7 @@ def information(figures: Figures) -> list[list[str]]:
         ("warm", "warm `verify_license`"),
         ("noop_verify", "empty PyO3 call with the same arguments"),
         ("noop", "empty PyO3 call with one `str`"),
-        ("evaluate", f"`evaluate` over {material.BUNDLE_TOKENS} licenses, warm"),
+        ("evaluate", f"`evaluate` over {material.BUNDLE_TOKENS} licenses and no list, warm"),
     ]:
         took = microseconds(calls, name)
         rows.append([title, f"{took:.{1 if took >= 1 else 3}f} µs", f"{ratio(calls, name, 'cold'):.3g}"])

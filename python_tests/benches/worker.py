@@ -13,7 +13,7 @@ from pathlib import Path
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, TypeVar
 
-from material import ISSUER, KID, MODULE, ODOO_VERSION
+from material import BUNDLE_TOKENS, ISSUER, KID, MODULE, ODOO_VERSION
 from peers import PEERS
 
 if TYPE_CHECKING:
@@ -56,12 +56,15 @@ class Bench:
         self.signed = [taken_apart(token) for token in self.tokens]
         self.bare_key = importlib.import_module("aegis_bench_verify").Key(raw_public_key(self.pem))
         self.checks = {**prepared_peers(self.pem), "cold": self.verifier()}
-        bundle = (folder / "bundle.txt").read_text("ascii")
-        self.warm = self.warm_timers(bundle)
+        self.bundle = (folder / "bundle.txt").read_text("ascii")
+        self.list = (folder / "list.txt").read_text("ascii")
+        self.keyring = self.new_keyring()
+        self.warm = self.warm_timers()
 
     def new_keyring(self) -> object:
         """Make a keyring that the cache has not seen: every check with it starts cold."""
-        keyring: object = self.aegis.Keyring.from_pem({KID: self.pem}, issuer=ISSUER)
+        uses = ["license", "revocation"]
+        keyring: object = self.aegis.Keyring.from_pem({KID: self.pem}, issuer=ISSUER, use=uses)
         return keyring
 
     def verifier(self) -> Check:
@@ -74,25 +77,26 @@ class Bench:
         good: bool = self.bare_key.verify_strict(signed[0], signed[1])
         return good
 
-    def warm_timers(self, bundle: str) -> dict[str, tuple[timeit.Timer, int]]:
+    def warm_timers(self) -> dict[str, tuple[timeit.Timer, int]]:
         """Make timers of what is too short to be timed one by one, with the number of calls in one go."""
         names = {
             "noop": importlib.import_module("aegis_bench_empty").noop,
             "noop_verify": importlib.import_module("aegis_bench_empty").noop_verify,
             "verify": self.aegis.verify_license,
             "evaluate": self.aegis.evaluate,
-            "keyring": self.new_keyring(),
+            "keyring": self.keyring,
             "token": self.tokens[0],
-            "bundle": bundle,
+            # In Odoo, too, each parameter is one text and stays the same object.
+            "licenses": [self.bundle],
+            "licenses_and_list": [self.bundle, self.list],
         }
+        question = f"module={MODULE!r}, odoo_version={ODOO_VERSION!r}, keyring=keyring"
         statements = {
             "noop": ("noop(token)", 2000),
             "noop_verify": (f"noop_verify(token, {MODULE!r}, {ODOO_VERSION!r}, None, None, keyring)", 2000),
             "warm": (f"verify(token, {MODULE!r}, {ODOO_VERSION!r}, None, None, keyring)", 2000),
-            "evaluate": (
-                f"evaluate(bundle, module={MODULE!r}, odoo_version={ODOO_VERSION!r}, keyring=keyring)",
-                10,
-            ),
+            "evaluate": (f"evaluate(licenses, {question})", 10),
+            "evaluate_list": (f"evaluate(licenses_and_list, {question})", 10),
         }
         return {
             name: (timeit.Timer(text, globals=names), calls) for name, (text, calls) in statements.items()
@@ -110,6 +114,17 @@ class Bench:
             wrong.append("bare")
         if wrong:
             raise SystemExit(f"these do not tell a good token from a forged one: {', '.join(wrong)}")
+        self.confirm_list()
+
+    def confirm_list(self) -> None:
+        """Make sure that the list is looked at: it names the first license of the bundle, and no other."""
+        question = {"module": None, "odoo_version": ODOO_VERSION, "keyring": self.keyring}
+        for texts, first in (([self.bundle], "valid"), ([self.bundle, self.list], "revoked")):
+            codes = [found.code for found in self.aegis.evaluate(texts, **question).assessments]
+            if codes != [first] + ["valid"] * (BUNDLE_TOKENS - 1):
+                raise SystemExit(
+                    f"evaluate does not find {BUNDLE_TOKENS} licenses, the first of them {first}"
+                )
 
     def run(self) -> dict[str, float]:
         """Measure everything in interleaved rounds: nanoseconds a call."""

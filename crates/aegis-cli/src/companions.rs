@@ -12,9 +12,17 @@ use crate::key_folder::KeyFolder;
 
 const INTRODUCTION: &str = "Paste all of this into Settings > AEGIS License of your Odoo. Keep every line.\n\n";
 
+/// What is written above what a wheel brings along.
+const WHEEL_INTRODUCTION: &str = "What the wheel brings along: trust.jwt in the folder of its public keys.\n\n";
+
 /// A text for a customer.
 pub(crate) fn text(parts: &[Part]) -> Result<String, Failure> {
     Ok(format!("{INTRODUCTION}{}", bundle(parts)?))
+}
+
+/// The text that is built into a wheel.
+pub(crate) fn text_for_wheel(parts: &[Part]) -> Result<String, Failure> {
+    Ok(format!("{WHEEL_INTRODUCTION}{}", bundle(parts)?))
 }
 
 /// A license under its heading.

@@ -58,6 +58,17 @@ impl KeyFolder {
         self.keys.iter().filter(|key| key.is_root()).map(|key| key.name.as_str()).collect()
     }
 
+    /// Where the private key of a root is, if it is in this folder.
+    pub(crate) fn private_root(&self) -> Option<PathBuf> {
+        let private = |root| KeyPaths::new(&self.dir, root).private;
+        self.roots().into_iter().map(private).find(|path| path.exists())
+    }
+
+    /// Whether roots are kept beside the keys that they certify, and not each in a place of its own.
+    pub(crate) fn keeps_roots(&self) -> bool {
+        self.private_root().is_some() && self.keys.iter().any(|key| !key.is_root())
+    }
+
     /// What customers of an issuer trust: the folder's `keyring.toml`, or else all keys of the issuer that lie there.
     pub(crate) fn trusted(&self, issuer: &str) -> Result<Option<Keyring>, Failure> {
         if let Some(keyring) = keyrings::of_folder(&self.dir)? {

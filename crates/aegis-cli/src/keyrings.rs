@@ -54,6 +54,14 @@ fn check_issuer(keyring: &Keyring, issuer: Option<&str>) -> Result<(), Failure> 
 
 /// The keyring of a folder with `keyring.toml`, as it is compiled into wheels; `None` without that file.
 pub(crate) fn of_folder(folder: &Path) -> Result<Option<Keyring>, Failure> {
+    match keys_of_folder(folder)? {
+        Some(keyring) => with_built_in_trust(keyring, &folder.join(TRUST_FILE)).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The same without the certificates and lists that are compiled into wheels too.
+pub(crate) fn keys_of_folder(folder: &Path) -> Result<Option<Keyring>, Failure> {
     let toml = folder.join(KEYRING_FILE);
     if !toml.exists() {
         return Ok(None);
@@ -62,10 +70,9 @@ pub(crate) fn of_folder(folder: &Path) -> Result<Option<Keyring>, Failure> {
     for file in public_keys(folder)? {
         pems.insert(kid_of(&file)?, read_text(&file)?);
     }
-    let keyring = keyring_from_files(&pems, &read_text(&toml)?).map_err(|error| {
+    keyring_from_files(&pems, &read_text(&toml)?).map(Some).map_err(|error| {
         Failure::new(format!("{}: {error}", folder.display()), "correct keyring.toml, or the files beside it")
-    })?;
-    with_built_in_trust(keyring, &folder.join(TRUST_FILE)).map(Some)
+    })
 }
 
 /// The keyring with the certificates and lists that are compiled into wheels too, each of which has to verify.

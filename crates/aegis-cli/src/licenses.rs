@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use aegis_core::{Keyring, split_bundle};
-use aegis_issuer::UnverifiedToken;
 use aegis_issuer::ledger::{LedgerContent, LedgerEntry};
 use aegis_issuer::revocation::{RevocationBook, Revoked};
+use aegis_issuer::{InstanceClaim, UnverifiedToken};
 
 use crate::failure::Failure;
 use crate::input::read_text;
@@ -45,6 +45,12 @@ pub(crate) fn of_text(text: &str) -> Result<Vec<LedgerEntry>, Failure> {
 fn is_license(token: &str) -> Result<bool, Failure> {
     let header = UnverifiedToken::decode(token)?.header;
     Ok(matches!(header.get("typ").and_then(|typ| typ.as_str()), Some("aegis-license+jwt" | "JWT")))
+}
+
+/// Whether two licenses are bound to the same instance in the same way.
+pub(crate) fn are_bound_alike(one: &LedgerEntry, other: &LedgerEntry) -> Result<bool, Failure> {
+    let same_claim = InstanceClaim::of_token(&one.token)? == InstanceClaim::of_token(&other.token)?;
+    Ok(same_claim && one.instance_fingerprint == other.instance_fingerprint)
 }
 
 /// 8-4-4-4-12 hexadecimal digits.

@@ -113,7 +113,7 @@ fn inspect_shows_every_token_of_a_bundle() {
     folder.run(&ROOT).success();
     let text = bundle(&folder, &[&folder.ids()[1]]).success().stdout();
     let ran = folder.run_with_input(&["license", "inspect"], &text).success();
-    for shown in ["NOT VERIFIED", "License\n", "Key certificate\n", "Revocation list\n", "1 licenses"] {
+    for shown in ["NOT VERIFIED", "License\n", "Key certificate\n", "Revocation list\n", "revoked  1 license\n"] {
         assert!(ran.stdout().contains(shown), "{shown}: {}", ran.stdout());
     }
     let answer = folder.run_with_input(&["license", "inspect", "--json"], &text).success().json();
@@ -160,4 +160,102 @@ fn import_takes_bundles_and_verifies_by_their_certificates() {
     assert_eq!(ran.stdout(), "1 imported, 0 already in the ledger, 0 not imported\n");
     let ledger = ["license", "import", "keys/licenses.jsonl", "--ledger", "third.jsonl", "--keys", "keys"];
     assert!(folder.run(&ledger).success().stdout().starts_with("2 imported"));
+}
+
+#[test]
+fn verify_takes_the_lists_that_are_built_into_wheels() {
+    let folder = with_two();
+    let ids = folder.ids();
+    folder.run(&["revoke", "add", &ids[0]]).success();
+    folder.run(&ROOT).success();
+    let token = |id: &str| folder.run(&["license", "show", "--token", id]).success().stdout();
+    folder.write("public_keys/trust.jwt", &wheel(&folder).success().stdout());
+    assert!(folder.customer(&token(&ids[0])).code(1).stdout().starts_with("revoked"));
+    assert!(folder.customer(&token(&ids[1])).success().stdout().starts_with("valid"));
+    let root_alone = ["license", "verify", "--keys", "public_keys/root-a.public.pem"];
+    assert!(folder.run_with_input(&root_alone, &token(&ids[1])).code(1).stdout().starts_with("unknown_key"));
+}
+
+/// What the wheel of the folder `public_keys` is to bring along.
+fn wheel(folder: &Folder) -> common::Ran {
+    bundle(folder, &["--wheel", "public_keys"])
+}
+
+fn rotate(folder: &Folder, root: &str) {
+    folder.run(&["keys", "rotate", "k1", "--kid", "k2", "--root", root, "--no-passphrase"]).success();
+}
+
+/// The folder from which wheels are built, and that of the keys, as they are after the theft of a root.
+fn take_out(folder: &Folder, root: &str) {
+    let files =
+        [format!("public_keys/{root}.public.pem"), format!("keys/{root}.public.pem"), format!("keys/{root}.json")];
+    for file in files {
+        std::fs::remove_file(folder.path(&file)).unwrap();
+    }
+    let entry = |name| format!("[{name}]\nissuer = \"acme.example\"\nuse = [\"certify\", \"revocation\"]\n");
+    let other = if root == "root-a" { "root-b" } else { "root-a" };
+    folder.write("public_keys/keyring.toml", &entry(other));
+}
+
+#[test]
+fn a_wheel_brings_along_the_certificates_of_all_keys_and_the_newest_lists() {
+    let folder = with_two();
+    rotate(&folder, "root-b");
+    assert_eq!(kinds(&wheel(&folder).success().stdout()), ["aegis-key+jwt"; 2]);
+    folder.run(&ROOT).success();
+    folder.run(&DAY_KEY).success();
+    let ran = wheel(&folder).success();
+    assert_eq!(
+        kinds(&ran.stdout()),
+        ["aegis-key+jwt", "aegis-key+jwt", "aegis-revocation+jwt", "aegis-revocation+jwt"]
+    );
+    assert!(!ran.stdout().contains("Paste all of this") && ran.stdout().contains("trust.jwt"), "{}", ran.stdout());
+    assert_eq!(ran.stderr(), "");
+}
+
+#[test]
+fn what_a_wheel_brings_along_is_what_its_own_keys_have_signed() {
+    let folder = with_two();
+    folder.run(&ROOT).success();
+    folder.write("public_keys/trust.jwt", &wheel(&folder).success().stdout());
+    take_out(&folder, "root-a");
+    let ran = wheel(&folder).code(1);
+    assert!(ran.stderr().contains("no certificate of k1 verifies with the keys of public_keys"), "{}", ran.stderr());
+    folder.run(&["keys", "certify", "k1", "--root", "root-b", "--use", "license,revocation"]).success();
+    let ran = wheel(&folder).success();
+    assert_eq!(kinds(&ran.stdout()), ["aegis-key+jwt"]);
+    assert!(ran.stderr().contains("of acme.example is left out: ") && ran.stderr().contains("Sign another"));
+    folder.run(&DAY_KEY).success();
+    let ran = wheel(&folder).success();
+    assert_eq!((kinds(&ran.stdout()).len(), ran.stderr().as_str()), (2, ""));
+    folder.write("public_keys/trust.jwt", &ran.stdout());
+    let token = folder.run(&["license", "show", "--token", &folder.ids()[0]]).success().stdout();
+    assert!(folder.customer(&token).success().stdout().starts_with("valid"));
+}
+
+#[test]
+fn a_wheel_does_not_bring_along_the_certificate_of_a_withdrawn_key() {
+    let folder = with_two();
+    rotate(&folder, "root-b");
+    folder.run(&DAY_KEY).success();
+    folder.run(&["revoke", "add", "--kid", "k1"]).success();
+    folder.run(&ROOT).success();
+    let ran = wheel(&folder).success();
+    assert_eq!(kinds(&ran.stdout()), ["aegis-key+jwt", "aegis-revocation+jwt"]);
+    assert!(ran.stderr().contains("note: the certificate of k1 is left out: the key is withdrawn"), "{}", ran.stderr());
+    folder.write("public_keys/trust.jwt", &ran.stdout());
+    assert!(folder.run(&["keys", "check", "public_keys"]).success().stdout().contains("the keyring can be read"));
+}
+
+#[test]
+fn a_wheel_that_trusts_the_keys_by_themselves_needs_no_certificates() {
+    let folder = Folder::with_key();
+    std::fs::create_dir(folder.path("public_keys")).unwrap();
+    std::fs::copy(folder.path("keys/k1.public.pem"), folder.path("public_keys/k1.public.pem")).unwrap();
+    wheel(&folder).fails_with("public_keys has no keyring.toml");
+    folder.write("public_keys/keyring.toml", "[k1]\nissuer = \"acme.example\"\nuse = [\"license\", \"revocation\"]\n");
+    wheel(&folder).fails_with("there is nothing for the wheel to bring along");
+    folder.run(&[&DAY_KEY[..], &["--keyring", "public_keys"]].concat()).success();
+    assert_eq!(kinds(&wheel(&folder).success().stdout()), ["aegis-revocation+jwt"]);
+    bundle(&folder, &["--wheel", "public_keys", "x"]).code(2);
 }

@@ -57,6 +57,59 @@ fn show_finds_a_license_by_its_id() {
 }
 
 #[test]
+fn show_tells_all_that_is_needed_to_issue_the_same_again() {
+    let folder = Folder::with_key();
+    let instance = aegis_core::Instance::new("5b7a4b1e-0c3e-4a57-9d3a-2f6f0f1f8a11", "acme.odoo.com").unwrap();
+    let request = aegis_core::ActivationRequest::of(&instance.with_instance_id("erp-1").unwrap()).to_string();
+    let flags = [
+        ["--type", "demo"],
+        ["--module", "m:17,18:f1+f2"],
+        ["--module", "n_*:18"],
+        ["--expires", "2099-03-01"],
+        ["--grace-days", "14"],
+        ["--updates-until", "2098-03-01"],
+        ["--limit-users", "25"],
+        ["--limit-companies", "2"],
+        ["--bind-request", &request],
+        ["--require", "domain"],
+        ["--move-grace-days", "1"],
+    ];
+    let id = jti(&issued(&folder, &flags.concat())).to_owned();
+    let text = folder.run(&["license", "show", &id]).success().stdout();
+    let squeezed = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for fact in [
+        "module m on Odoo 17, 18, only f1, f2",
+        "module n_* on Odoo 18",
+        "grace until 2099-03-16T00:00:00Z",
+        "releases dated before 2098-03-02T00:00:00Z",
+        "users 25",
+        "companies 2",
+        "bound to database_uuid, domain (required), instance_id: 2 of these 3 have to match",
+        "after a move works on for 1 day ",
+        "signed by key k1 of acme.example",
+        "issued by anna",
+    ] {
+        assert!(squeezed.contains(fact), "{fact}: {text}");
+    }
+    let exact = [&PERPETUAL[..], &["--bind", "5b7a4b1e-0c3e-4a57-9d3a-2f6f0f1f8a11", "a.b"]].concat();
+    let id = jti(&issued(&folder, &exact)).to_owned();
+    let text = folder.run(&["license", "show", &id]).success().stdout();
+    assert!(text.contains("bound to      sha256:") && text.contains("works on for 14 days"), "{text}");
+}
+
+#[test]
+fn show_of_what_cannot_be_read_tells_what_the_ledger_has() {
+    let folder = Folder::with_key();
+    let id = jti(&issued(&folder, &PERPETUAL)).to_owned();
+    let ledger = folder.read("keys/licenses.jsonl");
+    let (head, _) = ledger.split_once("\"token\"").unwrap();
+    folder.write("keys/licenses.jsonl", &format!("{head}\"token\":\"eyJhbGci\"}}\n"));
+    let ran = folder.run(&["license", "show", &id]).success();
+    assert!(ran.stdout().contains("Acme (C-1)") && ran.stdout().contains("ends       never"), "{}", ran.stdout());
+    assert!(ran.stderr().contains("warning: only what the ledger has is shown"), "{}", ran.stderr());
+}
+
+#[test]
 fn a_torn_line_is_warned_of_with_its_number_and_issuing_goes_on() {
     let folder = Folder::with_key();
     issued(&folder, &PERPETUAL);

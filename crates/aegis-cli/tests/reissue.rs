@@ -37,7 +37,7 @@ fn every_license_of_the_key_is_issued_again_with_what_the_customer_needs() {
         assert_eq!(new["reissue_of"], old["jti"]);
         assert_eq!((&new["customer"], &new["exp"], &new["modules"]), (&old["customer"], &old["exp"], &old["modules"]));
         assert_eq!(new["issued_by"], "anna");
-        let text = folder.read(&format!("new/C_1-{}.license", new["jti"].as_str().unwrap()));
+        let text = folder.read(&format!("new/C-1-{}.license", new["jti"].as_str().unwrap()));
         assert!(folder.customer(&text).success().stdout().starts_with("valid"));
     }
     let shown = folder.run(&["license", "show", ledger[2]["jti"].as_str().unwrap()]).success().stdout();
@@ -66,6 +66,21 @@ fn what_has_ended_or_is_revoked_by_its_id_is_left_out() {
     folder.run(&["revoke", "add", &ids[1]]).success();
     let ran = folder.run(&REISSUE).success();
     assert_eq!(ran.stdout(), "no license of k1 has to be issued again\n");
+}
+
+#[test]
+fn a_file_is_named_after_the_customer_as_far_as_file_names_go() {
+    let folder = with_two();
+    for (id, expected) in [("-rf *", "_rf__-"), ("../C.2", "___C_2-"), ("Müller-7", "M_ller-7-")] {
+        let fixed = ["license", "issue", "--key", "keys/k1.private.pem", "--customer-id", id, "--customer-name", "A"];
+        folder.run(&[&fixed[..], &PERPETUAL].concat()).code(if id.starts_with('-') { 2 } else { 0 });
+        let glued = format!("--customer-id={id}");
+        let fixed = ["license", "issue", "--key", "keys/k1.private.pem", &glued, "--customer-name", "A"];
+        folder.run(&[&fixed[..], &PERPETUAL].concat()).success();
+        folder.run(&REISSUE).success();
+        let names = files(&folder, "keys/reissued");
+        assert!(names.iter().any(|name| name.starts_with(expected)), "{expected}: {names:?}");
+    }
 }
 
 #[test]

@@ -146,8 +146,33 @@ fn the_list_of_a_key_that_is_no_root_leaves_revoked_keys_out_and_says_so() {
     folder.run(&["keys", "rotate", "k1", "--kid", "k2", "--root", "root-a", "--no-passphrase"]).success();
     add(&folder, &["--kid", "k1"]).success();
     let ran = folder.run(&["revoke", "sign", "--key", "keys/k2.private.pem", "--json"]).success();
-    assert!(ran.stderr().contains("is revoked, but not by this list: sign one with a root"), "{}", ran.stderr());
+    let warning = "warning: the key k1 is revoked, but not by this list: sign one with a root\n";
+    assert!(ran.stderr().contains(warning), "{}", ran.stderr());
     assert_eq!(ran.json()["revoked_keys"], serde_json::json!([]));
+}
+
+#[test]
+fn a_key_that_the_list_of_a_root_names_is_not_warned_of() {
+    let (folder, _, _) = with_license();
+    folder.run(&["keys", "rotate", "k1", "--kid", "k2", "--root", "root-a", "--no-passphrase"]).success();
+    add(&folder, &["--kid", "k1"]).success();
+    sign(&folder, ROOT);
+    let ran = folder.run(&["revoke", "sign", "--key", "keys/k2.private.pem"]).success();
+    assert!(!ran.stderr().contains("is revoked, but"), "{}", ran.stderr());
+}
+
+#[test]
+fn the_root_to_sign_with_is_named_where_it_is_and_described_where_it_is_not() {
+    let (folder, _, _) = with_license();
+    let said = add(&folder, &["--kid", "k1"]).success().stdout();
+    assert!(said.contains("`aegis revoke sign --key keys/root-a.private.pem`"), "{said}");
+    std::fs::remove_file(folder.path("keys/root-a.private.pem")).unwrap();
+    let said = add(&folder, &["--kid", "k1"]).success().stdout();
+    assert!(said.contains("`aegis revoke sign --key keys/root-b.private.pem`"), "{said}");
+    std::fs::remove_file(folder.path("keys/root-b.private.pem")).unwrap();
+    let said = add(&folder, &["--kid", "k1"]).success().stdout();
+    assert!(!said.contains("keys/root"), "{said}");
+    assert!(said.contains("`aegis revoke sign --key FILE`, FILE being the private key of root-a or root-b"), "{said}");
 }
 
 #[test]

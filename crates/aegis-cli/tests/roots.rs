@@ -36,11 +36,26 @@ fn a_root_certifies_and_revokes_and_its_keyring_lines_say_so() {
 #[test]
 fn one_root_alone_is_told_about_and_two_are_not() {
     const NOTE: &str = "is the only root here, and a wheel needs two";
-    let folder = Folder::empty();
-    assert!(root(&folder, "root-a", &[]).success().stdout().contains(NOTE));
-    assert!(folder.run(&["keys", "check"]).success().stdout().contains(NOTE));
-    assert!(!root(&folder, "root-b", &[]).success().stdout().contains(NOTE));
-    assert!(!folder.run(&["keys", "check"]).success().stdout().contains(NOTE));
+    let folder = Folder::with_key();
+    let check = || folder.run(&["keys", "check"]).success().stdout();
+    root(&folder, "root-a", &[]).success();
+    assert!(check().contains(NOTE), "{}", check());
+    root(&folder, "root-b", &[]).success();
+    assert!(!check().contains(NOTE), "{}", check());
+}
+
+#[test]
+fn a_root_in_a_place_of_its_own_is_not_told_to_be_the_only_one() {
+    let folder = Folder::with_key();
+    for (kid, dir) in [("root-a", "stick-a"), ("root-b", "stick-b")] {
+        let made = root(&folder, kid, &["--dir", dir]).success().stdout();
+        assert!(made.contains("A wheel needs two roots, kept in two places") && !made.contains("only root"), "{made}");
+        let check = folder.run(&["keys", "check", dir]).success().stdout();
+        assert!(!check.contains("only root"), "{check}");
+    }
+    folder.run(&["keys", "certify", "k1", "--root", "stick-a/root-a"]).success();
+    let check = folder.run(&["keys", "check"]).success().stdout();
+    assert!(!check.contains("only root"), "of one that is kept elsewhere the public half is here: {check}");
 }
 
 #[test]
@@ -248,6 +263,27 @@ fn rotate_makes_a_successor_for_the_same_uses_and_modules_and_says_what_comes_ne
     }
     folder.run(&rotate).fails_with("k2.private.pem exists already");
     folder.run(&["keys", "rotate", "root-a", "--kid", "k3", "--root", "root-a"]).fails_with("root-a is a root");
+}
+
+#[test]
+fn rotate_of_a_key_that_is_revoked_says_so_and_what_comes_next() {
+    let folder = certified();
+    folder.issue(&PERPETUAL).success();
+    folder.run(&["revoke", "add", "--kid", "k1"]).success();
+    let rotate = |kid| {
+        let ran = folder.run(&["keys", "rotate", "k1", "--kid", kid, "--root", "root-a", "--no-passphrase"]);
+        ran.success().stdout()
+    };
+    let text = rotate("k2");
+    assert!(!text.contains("not revoked") && !text.contains("was stolen"), "{text}");
+    assert!(
+        text.contains("2. k1 is revoked, and no list says so yet: let a root sign one, `aegis revoke sign`"),
+        "{text}"
+    );
+    assert!(text.contains("`aegis license reissue --kid=k1 --key keys/k2.private.pem`"), "{text}");
+    folder.run(&["revoke", "sign", "--key", "keys/root-a.private.pem"]).success();
+    let text = rotate("k3");
+    assert!(text.contains("2. k1 is revoked, and a root's list says so: where that arrives"), "{text}");
 }
 
 #[test]

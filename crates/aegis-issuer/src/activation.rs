@@ -1,9 +1,10 @@
 //! From the activation request that a customer mailed to the instance that a license is bound to.
 
 use aegis_core::{ActivationRequest, ComponentKind};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::{Error, inspect};
 
 const CLAIM: &str = "instance";
 
@@ -28,7 +29,7 @@ pub struct BindRequest {
 }
 
 /// The claim `instance`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct InstanceClaim {
     /// What is hashed before each component.
@@ -40,19 +41,60 @@ pub struct InstanceClaim {
 }
 
 /// One component of an instance.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ComponentClaim {
     /// `database_uuid`, `domain` or `instance_id`.
-    pub kind: &'static str,
+    pub kind: String,
     /// SHA-256 of salt, kind and value: 64 hexadecimal digits.
     pub hash: String,
     /// Whether it has to match in any case.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub required: bool,
 }
 
+#[derive(Deserialize)]
+struct Claims {
+    instance: Option<InstanceClaim>,
+}
+
 impl InstanceClaim {
+    /// The claim of a license; `None` where it has none. The signature is not checked.
+    ///
+    /// # Errors
+    /// [`Error::NotAToken`].
+    pub fn of_token(token: &str) -> Result<Option<Self>, Error> {
+        let (_, claims): (IgnoredAny, Claims) = inspect::parts(token)?;
+        Ok(claims.instance)
+    }
+
+    /// Reads a request for a license that was bound before: where the request does not say otherwise, the same
+    /// components have to match, and as many may change.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`].
+    pub fn in_place_of(before: Option<&Self>, bind: &BindRequest) -> Result<Self, Error> {
+        let Some(before) = before else { return Self::from_request(bind) };
+        let require = bind.require.clone().unwrap_or_else(|| before.required());
+        let may_change = u32::try_from(before.of.len()).unwrap_or(u32::MAX).saturating_sub(before.need);
+        let bound = Self::from_request(&BindRequest { require: Some(require), ..bind.clone() })?;
+        let least = u32::try_from(bound.required().len()).unwrap_or(u32::MAX).max(1);
+        let listed = u32::try_from(bound.of.len()).unwrap_or(u32::MAX);
+        let need = bind.need.unwrap_or(listed.saturating_sub(may_change).max(least));
+        Ok(Self { need, ..bound })
+    }
+
+    /// The kinds that have to match in any case, each once.
+    fn required(&self) -> Vec<String> {
+        let mut kinds: Vec<String> = Vec::new();
+        for component in self.of.iter().filter(|component| component.required) {
+            if !kinds.contains(&component.kind) {
+                kinds.push(component.kind.clone());
+            }
+        }
+        kinds
+    }
+
     /// Reads the request and says which of its components have to match.
     pub(crate) fn from_request(bind: &BindRequest) -> Result<Self, Error> {
         let request = find(&bind.request)?;
@@ -61,7 +103,7 @@ impl InstanceClaim {
             .of
             .iter()
             .map(|component| ComponentClaim {
-                kind: component.kind.as_str(),
+                kind: component.kind.as_str().to_owned(),
                 hash: component.hash_text(),
                 required: required.contains(&component.kind),
             })

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::issue::opened_by_customers;
-use crate::{Error, IssueContext, Signer, claims, inspect, jws};
+use crate::{Error, InstanceClaim, IssueContext, Signer, claims, inspect, jws};
 
 /// A license that was signed again and read back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,12 +35,50 @@ pub fn reissue(
     signer: &dyn Signer,
     context: &IssueContext<'_>,
 ) -> Result<Reissued, Error> {
-    let mut expected = open(token, trusted).map_err(|refusal| Error::NotOurs(refusal.error.to_string()))?;
-    let jti = claims::new_id()?;
-    let token = signed_again(token, signer, &[("jti", Value::from(jti.as_str())), ("iat", Value::from(context.now))])?;
+    let expected = ours(token, trusted)?;
+    let (reissued, expected) = again(token, expected, &[], signer, context)?;
+    if reissued.license == expected { Ok(reissued) } else { Err(Error::NotAsAsked("content")) }
+}
+
+/// Issues a license once more for another instance: all other claims are the same.
+///
+/// # Errors
+/// As [`reissue`], and [`Error::Encode`].
+pub fn rebind(
+    token: &str,
+    instance: &InstanceClaim,
+    trusted: &Keyring,
+    signer: &dyn Signer,
+    context: &IssueContext<'_>,
+) -> Result<Reissued, Error> {
+    let expected = ours(token, trusted)?;
+    let claim = serde_json::to_value(instance).map_err(|_| Error::Encode)?;
+    let binding = [("instance", claim), ("instance_fingerprint", Value::Null)];
+    let (reissued, mut expected) = again(token, expected, &binding, signer, context)?;
+    expected.binding.clone_from(&reissued.license.binding);
+    if InstanceClaim::of_token(&reissued.token)?.as_ref() != Some(instance) {
+        return Err(Error::NotAsAsked("instance"));
+    }
+    if reissued.license == expected { Ok(reissued) } else { Err(Error::NotAsAsked("content")) }
+}
+
+fn ours(token: &str, trusted: &Keyring) -> Result<License, Error> {
+    open(token, trusted).map_err(|refusal| Error::NotOurs(refusal.error.to_string()))
+}
+
+/// The license signed again with some claims replaced, and what the verifier should read of those that were not.
+fn again(
+    token: &str,
+    mut old: License,
+    replaced: &[(&str, Value)],
+    signer: &dyn Signer,
+    context: &IssueContext<'_>,
+) -> Result<(Reissued, License), Error> {
+    (old.jti, old.iat, old.kid) = (claims::new_id()?, context.now, signer.kid().to_owned());
+    let own = [("jti", Value::from(old.jti.as_str())), ("iat", Value::from(old.iat))];
+    let token = signed_again(token, signer, &[&own, replaced].concat())?;
     let license = opened_by_customers(&token, signer, context)?;
-    (expected.jti, expected.iat, expected.kid) = (jti, context.now, signer.kid().to_owned());
-    if license == expected { Ok(Reissued { token, license }) } else { Err(Error::NotAsAsked("content")) }
+    Ok((Reissued { token, license }, old))
 }
 
 /// The claims of a token with some replaced (by `null`: taken out), signed. Its kind stays, and so what it means.

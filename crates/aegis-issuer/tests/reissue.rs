@@ -3,14 +3,18 @@
 
 mod common;
 
-use aegis_core::{Context, KeyUse, evaluate, open};
+use aegis_core::{ActivationRequest, Context, Instance, KeyUse, evaluate, open};
 use aegis_issuer::{
-    Bind, Error, IssueContext, LicenseRequest, Limits, Preview, Signer as _, UnverifiedToken, issue, reissue,
+    Bind, BindRequest, Error, InstanceClaim, IssueContext, LicenseRequest, Limits, Preview, Signer as _,
+    UnverifiedToken, issue, rebind, reissue, stated,
 };
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use common::{DAY, NOW, certified, context, issued, keyring, parts, perpetual, root, signer, subscription};
+
+const UUID: &str = "5b7a4b1e-0c3e-4a57-9d3a-2f6f0f1f8a11";
+const OTHER: &str = "11111111-0c3e-4a57-9d3a-2f6f0f1f8a11";
 
 #[test]
 fn a_license_is_issued_again_with_the_same_claims_a_new_id_and_the_present_time() {
@@ -72,6 +76,68 @@ fn what_lies_outside_the_new_key_is_not_issued_again() {
     let (customers, _) = roots.with_trust(&certificate);
     let context = IssueContext { keyring: Some(&customers), ..context() };
     assert!(matches!(reissue(&token, &trusted, &new_key, &context), Err(Error::VerifierRefuses(_))));
+}
+
+fn mailed(uuid: &str, id: Option<&str>) -> BindRequest {
+    let instance = Instance::new(uuid, "a.b").unwrap();
+    let instance = id.map_or(instance.clone(), |id| instance.with_instance_id(id).unwrap());
+    BindRequest { request: ActivationRequest::of(&instance).to_string(), need: None, require: None }
+}
+
+#[test]
+fn a_license_is_bound_anew_with_all_other_claims_as_they_were() {
+    let (old_key, new_key) = (signer(), root("k2").0);
+    let request =
+        LicenseRequest { bind_request: Some(mailed(UUID, None)), move_grace_days: Some(30), ..subscription() };
+    let old = issue(&request, &old_key, &context()).unwrap();
+    let trusted = keyring(&[parts(&old_key, &[KeyUse::License])]);
+    let instance = InstanceClaim::in_place_of(None, &mailed(OTHER, None)).unwrap();
+    let new = rebind(&old.token, &instance, &trusted, &new_key, &context()).unwrap();
+    assert_eq!(InstanceClaim::of_token(&new.token).unwrap(), Some(instance.clone()));
+    assert_eq!(new.license.move_grace, old.license.move_grace);
+    let claims = |token: &str| {
+        let mut claims = UnverifiedToken::decode(token).unwrap().claims;
+        for name in ["jti", "instance"] {
+            claims.as_object_mut().unwrap().remove(name);
+        }
+        claims
+    };
+    assert_eq!(claims(&new.token), claims(&old.token));
+    let theirs = issue(&subscription(), &signer(), &context()).unwrap().token;
+    assert!(matches!(rebind(&theirs, &instance, &trusted, &new_key, &context()), Err(Error::NotOurs(_))));
+}
+
+#[test]
+fn a_new_binding_tolerates_as_much_as_the_one_before() {
+    let claim = |id, need, require: Option<&[&str]>| {
+        let require = require.map(|kinds| kinds.iter().map(ToString::to_string).collect());
+        InstanceClaim::in_place_of(None, &BindRequest { need, require, ..mailed(UUID, id) }).unwrap()
+    };
+    let strict = claim(Some("erp"), Some(3), Some(&["domain"]));
+    let loose = claim(Some("erp"), Some(1), Some(&[]));
+    let again = |before, id| {
+        let new = InstanceClaim::in_place_of(Some(before), &mailed(OTHER, id)).unwrap();
+        (new.need, new.of.iter().filter(|one| one.required).map(|one| one.kind.clone()).collect::<Vec<_>>())
+    };
+    assert_eq!(again(&strict, Some("erp")), (3, vec!["domain".to_owned()]));
+    assert_eq!(again(&strict, None), (2, vec!["domain".to_owned()]));
+    assert_eq!(again(&loose, Some("erp")), (1, vec![]));
+    assert_eq!(again(&loose, None), (1, vec![]));
+    assert_eq!(again(&claim(None, None, None), Some("erp")), (2, vec!["database_uuid".to_owned()]));
+    let with_id = claim(Some("erp"), None, Some(&["instance_id"]));
+    assert!(matches!(
+        InstanceClaim::in_place_of(Some(&with_id), &mailed(OTHER, None)),
+        Err(Error::BadRequest { claim: "instance", .. })
+    ));
+}
+
+#[test]
+fn what_a_license_says_is_read_without_its_key() {
+    let bind = Some(mailed(UUID, None));
+    let issued = issued(&LicenseRequest { bind_request: bind, grace_days: Some(9), ..subscription() });
+    assert_eq!(stated(&issued.token).unwrap(), issued.license);
+    assert!(matches!(stated("eyJh"), Err(Error::NotAToken(_))));
+    assert_eq!(InstanceClaim::of_token(&common::issued(&perpetual()).token).unwrap(), None);
 }
 
 #[test]

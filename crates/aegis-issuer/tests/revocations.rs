@@ -124,9 +124,19 @@ fn keys_are_named_in_the_list_of_a_root_only() {
     let by_root = sign(&book, &root, NOW);
     assert_eq!(by_root.list.revoked_keys, ["k9"]);
     let newest = book.sign(false, &[], &day_key, &context).unwrap();
+    assert!(newest.plan.keys_left_out.is_empty(), "the list of the root names it");
     let lists = book.lists.read().unwrap();
     let in_force: Vec<i64> = KeptList::in_force(&lists, ISSUER).iter().map(|list| list.seq).collect();
     assert_eq!(in_force, [by_root.list.seq, newest.list.seq]);
+}
+
+#[test]
+fn the_revocation_of_a_key_is_found_under_each_of_its_ids() {
+    let (_dir, book) = book();
+    assert!(book.of_key(&["k9"]).unwrap().is_none());
+    book.add(vec![license("k9", None), key("thumbprint")]).unwrap();
+    assert!(book.of_key(&["k9"]).unwrap().is_none(), "that is a license");
+    assert_eq!(book.of_key(&["k9", "thumbprint"]).unwrap(), Some(key("thumbprint")));
 }
 
 #[test]

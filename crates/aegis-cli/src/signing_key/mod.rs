@@ -9,7 +9,7 @@ use aegis_issuer::keyfile::{
     KeyMetadata, KeyPaths, PRIVATE_SUFFIX, PrivateKey, look_at_private, read_certificates, read_metadata, read_private,
     read_public, thumbprint,
 };
-use aegis_issuer::revocation::{RevocationBook, Revoked};
+use aegis_issuer::revocation::RevocationBook;
 use aegis_issuer::{Error, FileSigner, Signer as _};
 use clap::Args;
 
@@ -70,9 +70,7 @@ pub(crate) struct SigningKey {
 impl SigningKey {
     /// Refuses a key that is revoked: nobody would accept what it signs.
     pub(crate) fn check_not_revoked(&self, book: &RevocationBook) -> Result<(), Failure> {
-        let kid = self.signer.kid();
-        let is_it = |what: &Revoked| matches!(what, Revoked::Key { kid: revoked } if revoked == kid);
-        match book.journal.read_if_there()?.entries.into_iter().find(|entry| is_it(&entry.what)) {
+        match book.of_key(&[self.signer.kid()])? {
             Some(revocation) => Err(Failure::new(
                 format!("this key was revoked on {}: customers refuse what it signs", instant(revocation.at)),
                 "sign with another key: `aegis keys rotate` makes one",

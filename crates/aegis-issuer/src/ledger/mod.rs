@@ -27,9 +27,8 @@ impl LedgerContent {
         self.entries.iter().find(|entry| entry.jti.eq_ignore_ascii_case(jti))
     }
 
-    /// The entry of the license that was issued in place of the one with this id.
-    #[must_use]
-    pub fn reissue_of(&self, jti: &str) -> Option<&LedgerEntry> {
-        self.entries.iter().find(|entry| entry.reissue_of.as_deref() == Some(jti))
+    /// The entries of the licenses that were issued in place of the one with this id.
+    pub fn reissues_of<'l>(&'l self, jti: &'l str) -> impl Iterator<Item = &'l LedgerEntry> {
+        self.entries.iter().filter(move |entry| entry.reissue_of.as_deref() == Some(jti))
     }
 }

@@ -60,6 +60,15 @@ impl RevocationBook {
         }
     }
 
+    /// The entry by which a key was revoked, under one of the ids with which it signs.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn of_key(&self, ids: &[&str]) -> Result<Option<Revocation>, Error> {
+        let is_it = |what: &Revoked| matches!(what, Revoked::Key { kid } if ids.contains(&kid.as_str()));
+        Ok(self.journal.read_if_there()?.entries.into_iter().find(|revocation| is_it(&revocation.what)))
+    }
+
     /// Writes down what is revoked, each once, and flushes it to disk.
     ///
     /// # Errors

@@ -19,7 +19,7 @@ pub struct ListPlan {
     pub ended: Vec<String>,
     /// How many licenses are named only because the last list names them: the journal does not have them.
     pub carried: usize,
-    /// The revoked keys that are not named, because no root signs.
+    /// The revoked keys that no list names: the earlier ones do not, nor does this one, because no root signs it.
     pub keys_left_out: BTreeSet<String>,
 }
 
@@ -44,8 +44,10 @@ impl ListPlan {
         let works = |id: &&LicenseId| ends.get(*id).is_none_or(|end| end.is_none_or(|end| end > now));
         revoked.extend(kept.last().iter().flat_map(|last| last.revoked.iter().filter(works)));
         let carried = revoked.len() - known;
-        let keys = keys(&own, &kept);
-        let (revoked_keys, keys_left_out) = if by_root { (keys, BTreeSet::new()) } else { (BTreeSet::new(), keys) };
+        let named: BTreeSet<String> = kept.iter().flat_map(|list| list.revoked_keys.iter().cloned()).collect();
+        let new = keys(&own).difference(&named).cloned().collect();
+        let (revoked_keys, keys_left_out) =
+            if by_root { (named.union(&new).cloned().collect(), BTreeSet::new()) } else { (BTreeSet::new(), new) };
         Self { revoked, revoked_keys, ended, carried, keys_left_out }
     }
 }
@@ -74,10 +76,11 @@ fn ends(own: &[&Revocation], ledger: &[LedgerEntry]) -> BTreeMap<LicenseId, Opti
     in_ledger.chain(in_journal).collect()
 }
 
-fn keys(own: &[&Revocation], kept: &[&KeptList]) -> BTreeSet<String> {
-    let in_journal = own.iter().filter_map(|revocation| match &revocation.what {
+/// The keys of the journal.
+fn keys(own: &[&Revocation]) -> BTreeSet<String> {
+    let key = |revocation: &&Revocation| match &revocation.what {
         Revoked::Key { kid } => Some(kid.clone()),
         Revoked::License { .. } => None,
-    });
-    in_journal.chain(kept.iter().flat_map(|list| list.revoked_keys.iter().cloned())).collect()
+    };
+    own.iter().filter_map(key).collect()
 }

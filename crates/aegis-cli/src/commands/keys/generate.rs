@@ -12,10 +12,15 @@ use clap::Args;
 use serde_json::json;
 
 use crate::failure::Failure;
-use crate::key_folder::{KeyFolder, warns_of_one_root};
+use crate::key_folder::KeyFolder;
 use crate::output::{Facts, Outcome, now, warn};
 use crate::passphrase::PassphraseArgs;
 use crate::values;
+
+const ABOUT_ROOTS: &str = "
+A root signs no licenses. Let it certify a key that does: `aegis keys certify NAME --root ROOT`. Then move its private key to a place without a network.
+A wheel needs two roots, kept in two places, so that one can be lost.
+";
 
 /// `aegis keys generate …`
 #[derive(Debug, Args)]
@@ -109,11 +114,10 @@ fn answer(arguments: &GenerateArgs, paths: &KeyPaths, metadata: &KeyMetadata) ->
         return Outcome::json(&json!({ "key": metadata, "files": files, "keyring_toml": entry }));
     }
     let kind = if arguments.root { "root" } else { "key" };
-    let folder = KeyFolder::read(&arguments.dir)?;
     let (first, last) = if arguments.root {
-        (String::new(), about_roots(&folder))
+        (String::new(), ABOUT_ROOTS)
     } else {
-        (how_to_certify(metadata, &folder), String::new())
+        (how_to_certify(metadata, &KeyFolder::read(&arguments.dir)?), "")
     };
     Ok(Outcome::text(format!(
         "Made the {kind} {} for the issuer {}.\n{}\n{first}To make wheels trust it, copy the public key into a folder of its own, named by AEGIS_PUBLIC_KEYS when the wheel is built, and add to keyring.toml in that folder:\n\n{entry}{last}",
@@ -146,12 +150,4 @@ pub(super) fn facts(paths: &KeyPaths, metadata: &KeyMetadata, is_open: bool) -> 
     facts.add("metadata", paths.metadata.display().to_string());
     facts.add("thumbprint", metadata.thumbprint.clone());
     facts
-}
-
-fn about_roots(folder: &KeyFolder) -> String {
-    let one = warns_of_one_root(&folder.roots()).map(|text| format!("\nNote: {text}.\n"));
-    format!(
-        "\nA root signs no licenses. Let it certify a key that does: `aegis keys certify NAME --root ROOT`. Then move its private key to a place without a network.\n{}",
-        one.unwrap_or_default()
-    )
 }

@@ -1,10 +1,11 @@
 //! `aegis keys rotate`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use aegis_core::{KeyUse, ModulePattern};
 use aegis_issuer::UnverifiedCertificate;
-use aegis_issuer::keyfile::{KeyId, KeyPaths, PrivateKey, read_certificates, read_metadata, read_public};
+use aegis_issuer::keyfile::{KeyId, KeyPaths, PrivateKey, read_certificates, read_metadata, read_public, thumbprint};
+use aegis_issuer::revocation::{KeptList, RevocationBook};
 use clap::Args;
 use serde_json::json;
 
@@ -41,7 +42,7 @@ pub(crate) fn run(arguments: &RotateArgs) -> Result<Outcome, Failure> {
     let old = paths_of(&arguments.old, &arguments.dir);
     let old_name = name_of(&old);
     let folder = folder_of(&old.public).to_owned();
-    read_public(&old.public)?;
+    let thumbprint = thumbprint(&read_public(&old.public)?);
     let metadata = read_metadata(&old.metadata)?;
     refuse_root(&old_name, metadata.as_ref())?;
     let last = last_certificate(&old)?;
@@ -65,7 +66,10 @@ pub(crate) fn run(arguments: &RotateArgs) -> Result<Outcome, Failure> {
         described.issuer,
         facts(&paths, &described, arguments.protection.no_passphrase).to_text(),
         summary(&certified, &paths),
-        next_steps(&old_name, &old, last.as_ref(), &paths),
+        match revoked(&folder, &old_name, &thumbprint)? {
+            Some(is_in_list) => after_revocation(&old_name, is_in_list, &paths),
+            None => next_steps(&old_name, &old, last.as_ref(), &paths),
+        },
     )))
 }
 
@@ -86,6 +90,28 @@ fn successor(arguments: &RotateArgs, key: &PrivateKey, last: Option<&UnverifiedC
         uses: uses.unwrap_or_else(|| vec![KeyUse::License]),
         modules: modules.map(|names| names.iter().filter_map(|name| ModulePattern::parse(name)).collect()),
     }
+}
+
+/// Whether the old key is revoked, as the journal beside it says; and if so, whether a list names it.
+fn revoked(folder: &Path, name: &str, thumbprint: &str) -> Result<Option<bool>, Failure> {
+    let (book, ids) = (RevocationBook::in_folder(folder), [name, thumbprint]);
+    if book.of_key(&ids)?.is_none() {
+        return Ok(None);
+    }
+    let names = |list: &KeptList| list.revoked_keys.iter().any(|kid| ids.contains(&kid.as_str()));
+    Ok(Some(book.lists.read()?.iter().any(names)))
+}
+
+fn after_revocation(old: &str, is_in_list: bool, new: &KeyPaths) -> String {
+    let list = if is_in_list {
+        "a root's list says so: where that arrives, what it signed is refused"
+    } else {
+        "no list says so yet: let a root sign one, `aegis revoke sign`"
+    };
+    let new = new.private.display();
+    format!(
+        "What to do next:\n  1. Sign with --key {new} from now on.\n  2. {old} is revoked, and {list}.\n  3. Issue its licenses again: `aegis license reissue --kid={old} --key {new}`.\n  4. Put the private key of the root away again.\n",
+    )
 }
 
 fn next_steps(old: &str, paths: &KeyPaths, last: Option<&UnverifiedCertificate>, new: &KeyPaths) -> String {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use aegis_issuer::UnverifiedCertificate;
 use aegis_issuer::keyfile::{look_at_private, read_certificates, read_metadata, read_public, thumbprint};
-use aegis_issuer::revocation::{RevocationBook, Revoked};
+use aegis_issuer::revocation::RevocationBook;
 use clap::Args;
 use serde::Serialize;
 
@@ -88,10 +88,8 @@ fn shown(key: &NamedKey) -> Result<Shown, Failure> {
 /// A key is revoked by its thumbprint where it was certified, and by its name where wheels trust it.
 fn revoked(key: &NamedKey, thumbprint: Option<&str>) -> Result<Option<i64>, Failure> {
     let book = RevocationBook::in_folder(folder_of(&key.paths.public));
-    let is_it =
-        |what: &Revoked| matches!(what, Revoked::Key { kid } if *kid == key.kid || Some(kid.as_str()) == thumbprint);
-    let entries = book.journal.read_if_there()?.entries;
-    Ok(entries.iter().find(|revocation| is_it(&revocation.what)).map(|revocation| revocation.at))
+    let revocation = book.of_key(&[&key.kid, thumbprint.unwrap_or(&key.kid)])?;
+    Ok(revocation.map(|revocation| revocation.at))
 }
 
 fn shown_certificate(token: &str) -> Result<ShownCertificate, Failure> {

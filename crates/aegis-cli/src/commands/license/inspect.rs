@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::input::read_text;
-use crate::output::{Facts, Outcome, instant};
+use crate::output::{Facts, Outcome, counted, instant};
 
 /// Claims that are times.
 const TIMES: [&str; 7] =
@@ -81,7 +81,7 @@ fn shown(name: &str, value: &Value) -> String {
             None => number.to_string(),
         },
         // Up to 20,000 hashes, which tell nobody anything.
-        Value::Array(ids) if name == "revoked" => format!("{} licenses", ids.len()),
+        Value::Array(ids) if name == "revoked" => counted(ids.len(), "license"),
         other => other.to_string(),
     }
 }

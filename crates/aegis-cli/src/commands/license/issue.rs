@@ -79,7 +79,7 @@ fn answer(
         });
         return Outcome::json(&object);
     }
-    let mut facts = summary::of_license(&issued.license);
+    let mut facts = summary::of_license(&issued.license, &issued.token);
     facts.add("ledger", ledger.path().display().to_string());
     note(&format!("License {} is issued, verified and in the ledger.\n{}", issued.license.jti, facts.to_text()));
     Ok(Outcome::text(for_customer))

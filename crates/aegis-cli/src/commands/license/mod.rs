@@ -23,7 +23,7 @@ use crate::output::Outcome;
 pub(crate) enum LicenseCommand {
     /// Issue a license: sign it, verify it, write it into the ledger, print it
     Issue(Box<issue::IssueArgs>),
-    /// Issue licenses again that another key signed: when that key was stolen or lost
+    /// Issue licenses again: all that a stolen key has signed, or one for another instance
     Reissue(reissue::ReissueArgs),
     /// Show what will happen when: every future change of a license, before it is issued
     Preview(Box<preview::PreviewArgs>),

@@ -21,7 +21,7 @@ const ISSUER: &str = "preview";
 #[derive(Debug, Args)]
 pub(crate) struct PreviewArgs {
     /// File with licenses that are there already, instead of what a new one is to contain; - for standard input
-    #[arg(value_name = "FILE", conflicts_with_all = ["flags", "json_in"])]
+    #[arg(value_name = "FILE", conflicts_with_all = ["flags", "activation", "json_in"])]
     file: Option<PathBuf>,
     /// Answer with one JSON list
     #[arg(long)]

@@ -19,10 +19,12 @@ const CLAIMS: &str = "What the license contains";
 #[command(next_help_heading = CLAIMS)]
 pub(super) struct RequestArgs {
     /// Take all of this from a JSON object in FILE (- for standard input), with the names of the claims
-    #[arg(long, value_name = "FILE", conflicts_with = "flags")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["flags", "activation"])]
     json_in: Option<PathBuf>,
     #[command(flatten)]
     flags: Flags,
+    #[command(flatten)]
+    activation: ActivationArgs,
 }
 
 #[derive(Debug, Args)]
@@ -74,26 +76,34 @@ struct Flags {
     /// Bind to one instance: the database's UUID, and host and port of its address
     #[arg(long, num_args = 2, value_names = ["DATABASE_UUID", "DOMAIN"], conflicts_with = "bind_request")]
     bind: Option<Vec<String>>,
+    /// How many days a bound license works on after the instance stopped matching, 0 to 90 (default: 14)
+    #[arg(long, value_name = "N", value_parser = values::number)]
+    move_grace_days: Option<u32>,
+}
+
+/// The instance to which a license is bound.
+#[derive(Debug, Args)]
+#[group(id = "activation", multiple = true)]
+pub(super) struct ActivationArgs {
     /// Bind to one instance by its activation request, as the customer mailed it: the text itself, a file, or - for
     /// standard input; one component other than the database may change
     #[arg(long, value_name = "TEXT|FILE|-")]
     bind_request: Option<String>,
-    /// How many components of the activation request have to match (default: all but one)
+    /// How many components of the activation request have to match (default: all but one; for a license that is bound
+    /// anew as many may change as before)
     #[arg(long, value_name = "N", value_parser = values::number, requires = "bind_request")]
     need: Option<u32>,
-    /// A component that has to match in any case: database_uuid (default), domain or instance_id; may be repeated
+    /// A component that has to match in any case: database_uuid (default), domain or instance_id; may be repeated (for
+    /// a license that is bound anew the same as before)
     #[arg(long, value_name = "KIND", requires = "bind_request")]
     require: Option<Vec<String>>,
-    /// How many days a bound license works on after the instance stopped matching, 0 to 90 (default: 14)
-    #[arg(long, value_name = "N", value_parser = values::number)]
-    move_grace_days: Option<u32>,
 }
 
 impl RequestArgs {
     pub(super) fn request(&self) -> Result<LicenseRequest, Failure> {
         match &self.json_in {
             Some(path) => Ok(LicenseRequest::from_json(&read_text(path)?)?),
-            None => self.flags.request(),
+            None => Ok(LicenseRequest { bind_request: self.activation.request()?, ..self.flags.request()? }),
         }
     }
 }
@@ -117,7 +127,6 @@ impl Flags {
             notify_admins_from: self.notify_admins_from,
             notify_users_from: self.notify_users_from,
             bind: self.bind.as_deref().and_then(binding),
-            bind_request: self.bind_request()?,
             move_grace_days: self.move_grace_days,
             limits: Some(limits),
             ..LicenseRequest::new(customer, license_type, self.modules.clone())
@@ -139,8 +148,10 @@ impl Flags {
         let what = format!("it is not said what the license is to contain: {} missing", missing.join(", "));
         Err(Failure::usage(what, "give them, or all of it in a JSON object with --json-in FILE"))
     }
+}
 
-    fn bind_request(&self) -> Result<Option<BindRequest>, Failure> {
+impl ActivationArgs {
+    pub(super) fn request(&self) -> Result<Option<BindRequest>, Failure> {
         let Some(given) = &self.bind_request else { return Ok(None) };
         let file = Path::new(given);
         // A request is longer than any name of a file, and names of files do not begin like one.

@@ -1,11 +1,12 @@
 //! `aegis license show`
 
 use aegis_issuer::ledger::LedgerEntry;
+use aegis_issuer::stated;
 use clap::Args;
 
-use super::LedgerArgs;
+use super::{LedgerArgs, summary};
 use crate::failure::Failure;
-use crate::output::{Facts, Outcome, instant};
+use crate::output::{Facts, Outcome, instant, warn};
 
 /// `aegis license show …`
 #[derive(Debug, Args)]
@@ -35,7 +36,21 @@ pub(crate) fn run(arguments: &ShowArgs) -> Result<Outcome, Failure> {
     }
 }
 
+/// All that the license says, and what the ledger adds.
 fn facts(entry: &LedgerEntry) -> Facts {
+    let mut facts = match stated(&entry.token) {
+        Ok(license) => summary::of_license(&license, &entry.token),
+        Err(error) => {
+            warn(format!("only what the ledger has is shown, as the license cannot be read: {error}"));
+            of_ledger(entry)
+        }
+    };
+    facts.add_some("issued by", entry.issued_by.clone());
+    facts.add_some("in place of", entry.reissue_of.clone());
+    facts
+}
+
+fn of_ledger(entry: &LedgerEntry) -> Facts {
     let mut facts = Facts::default();
     facts.add("customer", format!("{} ({})", entry.customer.name, entry.customer.id));
     facts.add("type", entry.license_type.clone());
@@ -44,7 +59,5 @@ fn facts(entry: &LedgerEntry) -> Facts {
     facts.add("ends", entry.exp.map_or_else(|| "never".to_owned(), instant));
     facts.add_some("bound to", entry.instance_fingerprint.clone());
     facts.add("signed by", format!("key {} of {}", entry.kid, entry.iss));
-    facts.add_some("issued by", entry.issued_by.clone());
-    facts.add_some("in place of", entry.reissue_of.clone());
     facts
 }

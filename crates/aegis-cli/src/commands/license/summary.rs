@@ -1,12 +1,12 @@
 //! A license for people.
 
 use aegis_core::{Binding, CoveredModule, License};
-use aegis_issuer::dates;
+use aegis_issuer::{ComponentClaim, InstanceClaim, dates};
 
-use crate::output::{Facts, instant};
+use crate::output::{Facts, counted, instant};
 
-/// The facts of a verified license.
-pub(super) fn of_license(license: &License) -> Facts {
+/// The facts of a license, and of its token what the verifier keeps to itself.
+pub(super) fn of_license(license: &License, token: &str) -> Facts {
     let mut facts = Facts::default();
     facts.add("customer", format!("{} ({})", license.customer.name, license.customer.id));
     facts.add("type", license.license_type.as_str());
@@ -24,21 +24,31 @@ pub(super) fn of_license(license: &License) -> Facts {
         facts.add_some("users", limits.users.map(|users| users.to_string()));
         facts.add_some("companies", limits.companies.map(|companies| companies.to_string()));
     }
-    facts.add_some("bound to", license.binding.as_ref().map(binding));
+    facts.add_some("bound to", license.binding.as_ref().map(|bound| binding(bound, token)));
     facts.add_some("after a move", license.binding.as_ref().map(|_| move_grace(license)));
     facts.add("signed by", format!("key {} of {}", license.kid, license.iss));
     facts
 }
 
-fn binding(binding: &Binding) -> String {
-    match binding {
-        Binding::Exact(fingerprint) => fingerprint.to_string(),
-        Binding::Tolerant(_) => "the instance of an activation request, which may change in part".to_owned(),
+fn binding(binding: &Binding, token: &str) -> String {
+    match (binding, InstanceClaim::of_token(token)) {
+        (Binding::Exact(fingerprint), _) => fingerprint.to_string(),
+        (Binding::Tolerant(_), Ok(Some(claim))) => components(&claim),
+        (Binding::Tolerant(_), _) => "the instance of an activation request".to_owned(),
     }
 }
 
+/// By the words of `--require` and the number of `--need`.
+fn components(claim: &InstanceClaim) -> String {
+    let word = |one: &ComponentClaim| format!("{}{}", one.kind, if one.required { " (required)" } else { "" });
+    let words: Vec<String> = claim.of.iter().map(word).collect();
+    let verb = if claim.need == 1 { "has" } else { "have" };
+    format!("{}: {} of these {} {verb} to match", words.join(", "), claim.need, claim.of.len())
+}
+
 fn move_grace(license: &License) -> String {
-    format!("works on for {} days", license.move_grace / dates::DAY)
+    let days = usize::try_from(license.move_grace / dates::DAY).unwrap_or_default();
+    format!("works on for {}", counted(days, "day"))
 }
 
 fn module(covered: &CoveredModule) -> String {

@@ -182,7 +182,8 @@ impl Verdict {
             text = format!("{text}On {} it becomes {code}.\n", instant(at));
         }
         if let Some(license) = self.license() {
-            text = format!("{text}\nLicense {}\n{}", license.jti, summary::of_license(license).to_text());
+            let token = self.deciding.as_ref().and_then(Assessment::token).map_or("", |token| token.as_str());
+            text = format!("{text}\nLicense {}\n{}", license.jti, summary::of_license(license, token).to_text());
         }
         for found in &self.trust {
             text = format!("{text}\n{}", trust::to_text(found));

@@ -139,11 +139,21 @@ fn next_step(arguments: &AddArgs, ledger: &LedgerContent, added: &[Revocation], 
     };
     let ids: Vec<String> = folder.find(kid).map_or_else(|| vec![kid.clone()], |key| vec![key.kid(), key.name.clone()]);
     let count = ledger.entries.iter().filter(|entry| ids.contains(&entry.kid)).count();
-    let root = folder.roots().first().map_or("ROOT", |root| *root).to_owned();
     format!(
-        "\nOnly a list that a root signs revokes a key: `aegis revoke sign --key {}/{root}.private.pem`.\nIts licenses ({count} in the ledger) are refused where that list arrives; those stored there before work for 30 more days.\nIssue them again with a new key (`aegis keys rotate` makes one): `aegis license reissue --kid={kid} --key NEW`.\n",
-        arguments.from.keys().display(),
+        "\nOnly a list that a root signs revokes a key: {}.\nIts licenses ({count} in the ledger) are refused where that list arrives; those stored there before work for 30 more days.\nIssue them again with a new key (`aegis keys rotate` makes one): `aegis license reissue --kid={kid} --key NEW`.\n",
+        how_a_root_signs(folder),
     )
+}
+
+/// Roots are best kept elsewhere.
+fn how_a_root_signs(folder: &KeyFolder) -> String {
+    match (folder.private_root(), &folder.roots()[..]) {
+        (Some(path), _) => format!("`aegis revoke sign --key {}`", path.display()),
+        (None, []) => "`aegis revoke sign --key FILE`, FILE being the private key of a root".to_owned(),
+        (None, roots) => {
+            format!("`aegis revoke sign --key FILE`, FILE being the private key of {}", roots.join(" or "))
+        }
+    }
 }
 
 /// What is said of a license that no list will name.

@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::commands::ledger_args::{LedgerArgs, warn_of_damage};
 use crate::companions;
 use crate::failure::Failure;
+use crate::key_folder::KeyFolder;
 use crate::output::{Outcome, counted, note, now, printable, warn};
 use crate::signing_key::{NamedKeyArgs, SigningKey};
 use crate::write::{exists, write_new};
@@ -38,7 +39,7 @@ pub(crate) fn run(arguments: &SignArgs) -> Result<Outcome, Failure> {
     let content = book.journal.read_if_there()?;
     warn_of_damage(book.journal.path(), &content.damage);
     let plan = ListPlan::new(&issuer, is_root, &content.entries, &ledger, &book.lists.read()?, now());
-    announce(&plan, &issuer);
+    announce(&plan, &issuer, &KeyFolder::read(arguments.ledger.folder())?);
     if let Some(file) = arguments.out.as_ref().filter(|file| file.exists()) {
         return Err(exists(file));
     }
@@ -50,7 +51,7 @@ pub(crate) fn run(arguments: &SignArgs) -> Result<Outcome, Failure> {
 }
 
 /// What the list will name, before anybody types a passphrase.
-fn announce(plan: &ListPlan, issuer: &str) {
+fn announce(plan: &ListPlan, issuer: &str, folder: &KeyFolder) {
     let (licenses, keys) = (counted(plan.revoked.len(), "license"), counted(plan.revoked_keys.len(), "key"));
     note(&format!("The list of {} names {licenses} and {keys}.", printable(issuer)));
     if !plan.ended.is_empty() {
@@ -63,7 +64,8 @@ fn announce(plan: &ListPlan, issuer: &str) {
         ));
     }
     for kid in &plan.keys_left_out {
-        warn(format!("the key {} is revoked, but not by this list: sign one with a root", printable(kid)));
+        let name = printable(folder.name_of(kid));
+        warn(format!("the key {name} is revoked, but not by this list: sign one with a root"));
     }
 }
 

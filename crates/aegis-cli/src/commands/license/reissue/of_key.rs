@@ -1,43 +1,18 @@
-//! `aegis license reissue`
+//! All licenses of a key.
 
 use std::path::{Path, PathBuf};
 
-use aegis_core::{KeyUse, Keyring};
 use aegis_issuer::ledger::{LedgerContent, LedgerEntry};
 use aegis_issuer::revocation::Revoked;
-use aegis_issuer::{IssueContext, Signer as _, reissue};
-use clap::Args;
+use aegis_issuer::{Signer as _, reissue};
 use serde_json::{Value, json};
 
-use crate::commands::ledger_args::LedgerAndKeysArgs;
-use crate::companions::{self, Companions};
+use super::{ReissueArgs, Work};
 use crate::failure::Failure;
 use crate::key_folder::KeyFolder;
+use crate::licenses::are_bound_alike;
 use crate::output::{Outcome, now, printable, warn};
-use crate::signing_key::{SigningKey, SigningKeyArgs};
 use crate::write::{make_folder, write_new};
-
-/// `aegis license reissue …`
-#[derive(Debug, Args)]
-pub(crate) struct ReissueArgs {
-    /// The key that signed them, by its name or thumbprint
-    #[arg(long = "kid", value_name = "OLD", allow_hyphen_values = true)]
-    old: String,
-    /// The key that is to sign them now
-    #[command(flatten)]
-    key: SigningKeyArgs,
-    #[command(flatten)]
-    from: LedgerAndKeysArgs,
-    /// Folder for one file per license, with all that the customer needs (default: reissued beside the ledger)
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// Who issues them, for the ledger
-    #[arg(long, value_name = "NAME")]
-    issued_by: Option<String>,
-    /// Answer with one JSON object
-    #[arg(long)]
-    json: bool,
-}
 
 /// What became of one license.
 struct Done {
@@ -47,24 +22,23 @@ struct Done {
     is_new: bool,
 }
 
-pub(crate) fn run(arguments: &ReissueArgs) -> Result<Outcome, Failure> {
+pub(super) fn run(arguments: &ReissueArgs, old: &str) -> Result<Outcome, Failure> {
     let ledger = arguments.from.ledger.read()?;
     let folder = KeyFolder::read(arguments.from.keys())?;
-    let ids = ids_of(&arguments.old, &folder);
+    let ids = ids_of(old, &folder);
     let wanted = wanted(&ids, &ledger, arguments)?;
     if wanted.is_empty() {
-        return Ok(Outcome::text(format!("no license of {} has to be issued again", printable(&arguments.old))));
+        return Ok(Outcome::text(format!("no license of {} has to be issued again", printable(old))));
     }
-    let key = arguments.key.open(KeyUse::License)?;
+    let key = arguments.open_key()?;
     if ids.iter().any(|kid| kid == key.signer.kid()) {
         return Err(Failure::usage(
             "--key names the very key whose licenses are to be issued again",
             "name the new key",
         ));
     }
-    key.check_not_revoked(&arguments.from.ledger.revocations())?;
-    let work = Work { arguments, ledger: &ledger, folder: &folder, companions: arguments.from.companions()?, key };
-    work.all(&wanted)
+    let work = Work::new(arguments, &folder, key)?;
+    Run { work, ledger: &ledger, ids }.all(&wanted)
 }
 
 /// The ids that a key has signed with.
@@ -81,7 +55,10 @@ fn wanted<'l>(
     let signed: Vec<&LedgerEntry> = ledger.entries.iter().filter(|entry| ids.contains(&entry.kid)).collect();
     if signed.is_empty() {
         return Err(Failure::new(
-            format!("no license of the ledger is signed by {}", printable(&arguments.old)),
+            format!(
+                "no license of the ledger is signed by {}",
+                printable(arguments.old.as_deref().unwrap_or_default())
+            ),
             "`aegis license list --json` names the keys; name another ledger with --ledger",
         ));
     }
@@ -100,24 +77,22 @@ fn wanted<'l>(
     Ok(wanted)
 }
 
-/// All that is needed to issue licenses again.
-struct Work<'w> {
-    arguments: &'w ReissueArgs,
+/// One run over the ledger.
+struct Run<'w> {
+    work: Work<'w>,
     ledger: &'w LedgerContent,
-    folder: &'w KeyFolder,
-    companions: Companions,
-    key: SigningKey,
+    /// The ids that the old key has signed with.
+    ids: Vec<String>,
 }
 
-impl Work<'_> {
+impl Run<'_> {
     fn all(&self, wanted: &[&LedgerEntry]) -> Result<Outcome, Failure> {
-        let dir = self.arguments.out.clone().unwrap_or_else(|| self.arguments.from.ledger.folder().join("reissued"));
+        let arguments = self.work.arguments;
+        let dir = arguments.out.clone().unwrap_or_else(|| arguments.from.ledger.folder().join("reissued"));
         make_folder(&dir)?;
-        let trusted = self.folder.trusted(&self.key.issuer)?;
-        let trusted = trusted.map(|keyring| keyring.with_trust(&self.folder.certificates.join("\n")).0);
         let (mut done, mut refused) = (Vec::new(), Vec::new());
         for entry in wanted {
-            match self.one(entry, trusted.as_ref(), &dir) {
+            match self.one(entry, &dir) {
                 Ok(one) => done.push(one),
                 Err(failure) => {
                     warn(format!("license {} is not issued again: {}", printable(&entry.jti), failure.what()));
@@ -125,42 +100,46 @@ impl Work<'_> {
                 }
             }
         }
-        answer(self.arguments, &done, &refused)
+        answer(arguments, &done, &refused)
     }
 
     /// The ledger first, then the file: when a run was interrupted, the next one writes the files that are missing.
-    fn one(&self, entry: &LedgerEntry, trusted: Option<&Keyring>, dir: &Path) -> Result<Done, Failure> {
-        let (new, is_new) = match self.ledger.reissue_of(&entry.jti) {
+    fn one(&self, entry: &LedgerEntry, dir: &Path) -> Result<Done, Failure> {
+        let (new, is_new) = match self.issued_before(entry)? {
             Some(known) => (known.clone(), false),
-            None => (self.issue_again(entry, trusted)?, true),
+            None => (self.issue_again(entry)?, true),
         };
         let file = dir.join(file_name(&new));
         if !file.exists() {
-            let mut parts = vec![companions::license(&new)];
-            parts.extend(self.companions.of(std::slice::from_ref(&new))?);
-            write_new(&file, &companions::text(&parts)?)?;
+            write_new(&file, &self.work.for_customer(&new)?)?;
         }
         Ok(Done { old: entry.jti.clone(), entry: new, file, is_new })
     }
 
-    fn issue_again(&self, entry: &LedgerEntry, trusted: Option<&Keyring>) -> Result<LedgerEntry, Failure> {
-        let Some(trusted) = trusted else {
-            return Err(Failure::new("the folder of keys has no key to verify it with", "name the folder with --keys"));
-        };
-        let context = IssueContext { issuer: &self.key.issuer, now: now(), keyring: self.key.keyring.as_ref() };
-        let new = reissue(&entry.token, trusted, &self.key.signer, &context)?;
-        let by = self.arguments.issued_by.clone();
-        let mut new = LedgerEntry::from_token(&new.token, by)?;
-        new.reissue_of = Some(entry.jti.clone());
-        self.arguments.from.ledger.ledger().append(&new)?;
-        Ok(new)
+    /// The license that took its place. One that the old key has signed does not help, nor does one for an instance
+    /// elsewhere: the license may be at work where it was.
+    fn issued_before(&self, entry: &LedgerEntry) -> Result<Option<&LedgerEntry>, Failure> {
+        for new in self.ledger.entries.iter().filter(|new| new.reissue_of.as_ref() == Some(&entry.jti)) {
+            if !self.ids.contains(&new.kid) && are_bound_alike(entry, new)? {
+                return Ok(Some(new));
+            }
+        }
+        Ok(None)
+    }
+
+    fn issue_again(&self, entry: &LedgerEntry) -> Result<LedgerEntry, Failure> {
+        let new = reissue(&entry.token, self.work.trusted()?, &self.work.key.signer, &self.work.context())?;
+        self.work.keep(&new.token, entry)
     }
 }
 
 /// The customer's id as far as a file can be called so, and the id of the license.
 fn file_name(entry: &LedgerEntry) -> String {
-    let proper = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '_' };
-    let customer: String = entry.customer.id.chars().take(40).map(proper).collect();
+    // At the beginning a hyphen would make it an option of whatever command it is given to.
+    let proper = |(place, letter): (usize, char)| {
+        if letter.is_ascii_alphanumeric() || (letter == '-' && place > 0) { letter } else { '_' }
+    };
+    let customer: String = entry.customer.id.chars().take(40).enumerate().map(proper).collect();
     format!("{customer}-{}.license", entry.jti)
 }
 

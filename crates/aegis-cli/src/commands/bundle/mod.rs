@@ -1,6 +1,8 @@
 //! `aegis bundle`
 
-use std::path::Path;
+mod wheel;
+
+use std::path::{Path, PathBuf};
 
 use aegis_issuer::ledger::{LedgerContent, LedgerEntry};
 use clap::Args;
@@ -17,11 +19,18 @@ pub(crate) struct BundleArgs {
     /// Licenses: ids in the ledger, or files with licenses in them; none for the newest revocation list alone
     #[arg(value_name = "JTI|FILE")]
     licenses: Vec<String>,
+    /// Instead of a text for a customer: what the wheel is to bring along that is built from this folder of public
+    /// keys, for its file trust.jwt: the certificates of all keys, and the newest revocation lists
+    #[arg(long, value_name = "DIR", conflicts_with = "licenses")]
+    wheel: Option<PathBuf>,
     #[command(flatten)]
     from: LedgerAndKeysArgs,
 }
 
 pub(crate) fn run(arguments: &BundleArgs) -> Result<Outcome, Failure> {
+    if let Some(public) = &arguments.wheel {
+        return wheel::run(public, &arguments.from);
+    }
     let ledger = arguments.from.ledger.read_if_there()?;
     let companions = arguments.from.companions()?;
     if arguments.licenses.is_empty() {
@@ -65,8 +74,9 @@ fn warn_of_use(entry: &LedgerEntry, ledger: &LedgerContent, folder: &Path) -> Re
     if licenses::is_revoked(entry, folder)? {
         warn(format!("license {} is revoked", entry.jti));
     }
-    if let Some(newer) = ledger.reissue_of(&entry.jti) {
-        warn(format!("license {} was issued again as {}", entry.jti, newer.jti));
+    if let Some(newer) = ledger.reissues_of(&entry.jti).last() {
+        let how = if licenses::are_bound_alike(entry, newer)? { "again" } else { "for another instance" };
+        warn(format!("license {} was issued {how} as {}", entry.jti, newer.jti));
     }
     Ok(())
 }
