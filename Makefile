@@ -45,8 +45,9 @@ test-odoo: $(TOOLS)/ready ## Only the addon: Odoo 19, and 17 and 18 where AEGIS_
 	@echo "== Odoo: real servers, a real PostgreSQL, a real browser"
 	@tools/test_odoo.sh
 
-test-long: ## Fuzz each target for a minute
+test-long: wheel ## Fuzz each target for a minute, and a thousand simulated decades
 	@tools/fuzz.sh 60
+	@tools/test_years.sh
 
 check: $(TOOLS)/ready $(CARGO_DENY) ## Format, lints, types, licenses, and what the wheel depends on
 	cargo fmt --all --check

@@ -1,5 +1,6 @@
 //! What a caller remembers between two evaluations.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use aegis_core as core;
@@ -10,8 +11,8 @@ use pyo3::types::{PyString, PyTuple};
 /// What is remembered between two evaluations: first sights, last matches, and when a count-down began.
 ///
 /// ``State()`` remembers nothing. Keep what ``Report.state`` says and pass it the next time. No trust lies in it.
-#[pyclass(module = "aegis_license", frozen, eq, hash)]
-#[derive(PartialEq, Eq, Hash)]
+#[pyclass(module = "aegis_license", frozen, eq)]
+#[derive(PartialEq, Eq)]
 pub(crate) struct State {
     inner: Arc<core::State>,
 }
@@ -49,6 +50,12 @@ impl State {
     /// A JSON object, the same for equal states.
     fn to_json(&self) -> String {
         self.inner.to_json()
+    }
+
+    fn __hash__(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.to_json().hash(&mut hasher);
+        hasher.finish()
     }
 
     fn __repr__(&self) -> String {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from odoo_lab import LAB, vendor
+from odoo_lab import vendor
 from support import DAY, Vendor
 
 MODULE = "aegis_demo"
@@ -59,7 +59,7 @@ class Licenses:
         return self.license(without=["exp"], **claims)  # type: ignore[arg-type]
 
     def revocation_list(self) -> str:
-        """Sign a list of withdrawn licenses, which is no license."""
+        """Sign a list of withdrawn licenses, which takes another key."""
         now = int(time.time())
         claims = {"iss": self.vendor.issuer, "iat": now, "seq": now, "revoked": []}
         return self.vendor.sign(claims, typ="aegis-revocation+jwt")
@@ -67,13 +67,17 @@ class Licenses:
 
 def of_the_lab() -> Licenses:
     """Give the vendor that the lab's wheel trusts, once there is such a wheel."""
-    folder = LAB / "vendor"
-    public = next((folder / "public_keys").glob("*.public.pem"))
-    passphrase = (folder / "passphrase").read_bytes().strip()
-    private = load_pem_private_key(_private(folder).read_bytes(), passphrase)
+    keys = vendor.folder() / "keys"
+    file = next(path for path in keys.glob("lab-*.private.pem") if vendor.kid_of(path) not in vendor.ROOTS)
+    return Licenses(Vendor(issuer=vendor.ISSUER, kid=vendor.kid_of(file), private=private_key(file)))
+
+
+def private_key(file: Path) -> Ed25519PrivateKey:
+    """Open a private key of the lab's."""
+    passphrase = (vendor.folder() / "passphrase").read_bytes().strip()
+    private = load_pem_private_key(file.read_bytes(), passphrase)
     assert isinstance(private, Ed25519PrivateKey)
-    kid = public.name.removesuffix(".public.pem")
-    return Licenses(Vendor(issuer=vendor.ISSUER, kid=kid, private=private))
+    return private
 
 
 def of_a_stranger() -> Licenses:
@@ -84,7 +88,3 @@ def of_a_stranger() -> Licenses:
 def wrapped(token: str, width: int = 60) -> str:
     """Break a token into lines, as mail programs do."""
     return "\n".join(token[at : at + width] for at in range(0, len(token), width))
-
-
-def _private(folder: Path) -> Path:
-    return next((folder / "keys").glob("*.private.pem"))

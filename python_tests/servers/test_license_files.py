@@ -140,7 +140,7 @@ def test_a_shared_file_shows_each_database_what_concerns_it(
         installation.licenses.license(customer=f"Customer {at}", instance_fingerprint=each.fingerprint())
         for at, each in enumerate(admins)
     ]
-    tokens.append(installation.licenses.license(module="not_installed", customer="Elsewhere"))
+    tokens.append(installation.licenses.license(module="lab_not_installed", customer="Elsewhere"))
     (folder / "default.license").write_text("\n".join(tokens))
     assert (banner(0), banner(1)) == ("", "")
     pages = [admin.page() for admin in admins]

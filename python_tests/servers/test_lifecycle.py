@@ -8,6 +8,8 @@ from pathlib import Path
 
 from odoo_lab import CHECKOUT, copy
 from servers.installation import Database, Installation
+from servers.statuses import remembered_of
+from servers.trust import roots_of_the_lab
 from servers.web import Session
 
 UNINSTALL = """
@@ -55,10 +57,14 @@ def test_uninstalling_leaves_nothing_behind(installation: Installation, tmp_path
         assert done.returncode == 0, done.stdout[-2000:]
     with database.server() as server:
         person = Session(server.url, database.name, "admin")
-        person.call("aegis.license", "store", installation.licenses.license())
+        listed = roots_of_the_lab()[0].revocation_list("another", seq=1)
+        person.call("aegis.license", "store", f"{installation.licenses.license()}\n{listed}")
+        for name in ("instance_id", "domain", "trust_url"):
+            person.set(f"aegis.{name}", "https://lists.example.com")
         person.page()
         assert person.call("aegis.demo.note", "create", [{"name": "kept"}])
-    assert database.parameter("aegis.license_tokens")
+    assert all(database.parameter(f"aegis.{name}_tokens") for name in ("license", "trust"))
+    assert remembered_of(database, str(database.parameter("aegis.license_tokens")))
     database.execute(UNINSTALL)
     assert database.state("aegis_client") == database.state("aegis_demo") == "uninstalled"
     assert {name: rows for name, sql in LEFTOVERS.items() if (rows := database.query(sql))} == {}
@@ -72,14 +78,15 @@ def test_upgrade_from_an_older_state_keeps_the_license(installation: Installatio
         person = Session(server.url, database.name, "admin")
         person.call("aegis.license", "store", installation.licenses.license())
     stored = database.parameter("aegis.license_tokens")
-    database.query("DROP TABLE aegis_countdown")
+    for table in ("aegis_countdown", "aegis_state"):
+        database.query(f"DROP TABLE {table}")
     with database.server() as server:
         # The files are there, and the upgrade is yet to come.
         person = Session(server.url, database.name, "admin")
         assert person.banner() is None
         assert person.call("aegis.demo.note", "create", {"name": "in between"})
     database.query("UPDATE ir_module_module SET latest_version = %s WHERE name = 'aegis_client'", "0.0.1")
-    database.query("ALTER TABLE aegis_license DROP COLUMN last_match")
+    database.query("ALTER TABLE aegis_license DROP COLUMN last_match, DROP COLUMN moving_since")
     database.query("DELETE FROM ir_ui_view WHERE key = 'aegis_client.badge'")
     done = database.run("-u", "aegis_client")
     assert done.returncode == 0, done.stdout[-2000:]
@@ -92,10 +99,11 @@ def test_upgrade_from_an_older_state_keeps_the_license(installation: Installatio
     manifest = ast.literal_eval((CHECKOUT / "aegis_client" / "__manifest__.py").read_text())
     assert rows[0][0] == f"{installation.number}.0.{manifest['version']}"
     assert database.query("SELECT module, worked FROM aegis_countdown") == [("aegis_demo", True)]
+    assert remembered_of(database, str(stored))["first_seen"]
 
 
 def test_a_copy_is_another_instance_unless_it_is_for_staging(installation: Installation) -> None:
-    """A bound license does not work on a duplicate, and works on a neutralised one, which says what it is."""
+    """A bound license works on for some days on a duplicate, and for good on a neutralised one."""
     database = installation.database("original")
     with database.server() as server:
         person = Session(server.url, database.name, "admin")
@@ -105,7 +113,7 @@ def test_a_copy_is_another_instance_unless_it_is_for_staging(installation: Insta
     duplicate = dataclasses.replace(database, name=f"{database.name}_copy")
     copy(database.cluster, database.name, duplicate.name)
     code = "env['aegis.license'].check('aegis_demo').code"
-    assert duplicate.ask(code) == "wrong_instance"
+    assert duplicate.ask(code) == "moving"
     assert duplicate.run("neutralize").returncode == 0
     assert duplicate.ask(code) == "valid"
     with duplicate.server() as server:

@@ -100,6 +100,14 @@ class Session:
         """Give the fingerprint of the instance, as the settings page shows it."""
         return self._setting("aegis_fingerprint")
 
+    def activation(self) -> str:
+        """Give the activation request, as the settings page shows it."""
+        return self._setting("aegis_activation")
+
+    def set(self, key: str, value: str | bool) -> None:
+        """Write a system parameter; ``False`` removes it."""
+        self.call("ir.config_parameter", "set_param", key, value)
+
     def get(self, path: str) -> str:
         """Load a page."""
         with self._opener.open(self.url + path, timeout=120) as response:

@@ -1,14 +1,24 @@
-"""The lab's throw-away vendor: a key pair, a wheel that trusts it, and licenses for the asking."""
+"""The lab's throw-away vendor: a key and two roots, a wheel that trusts them, and licenses for the asking.
 
+The wheel trusts a second vendor too, the partner, for modules of its own.
+"""
+
+import functools
+import json
 import os
 import secrets
+import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 from odoo_lab.workspace import CHECKOUT, LAB, building, digest, lock, must, progress
 
-ISSUER = "AEGIS Lab"
+ISSUER, PARTNER = "AEGIS Lab", "AEGIS Lab Partner"
+ROOTS = ("lab-root-1", "lab-root-2")
+PARTNER_ROOT = "partner-root"
+#: What each of them may license.
+PATTERNS = {ISSUER: ["aegis_*", "lab_*"], PARTNER: ["partner_*"]}
 MODULES = ("aegis_demo:17,18,19",)
 #: What goes into the wheel.
 SOURCES = (
@@ -41,17 +51,48 @@ def issue(
         Unavailable: the ``aegis`` command cannot be built.
         RuntimeError: the command refused; the message is what it said.
     """
-    folder = _vendor()
-    key = next((folder / "keys").glob("*.private.pem"))
-    signer = ("--key", key, "--keyring", folder / "public_keys", "--passphrase-file", folder / "passphrase")
+    keys = folder() / "keys"
+    key = next(path for path in keys.glob("lab-*.private.pem") if kid_of(path) not in ROOTS)
+    signer = ("--key", key, "--passphrase-file", folder() / "passphrase")
     covered = [argument for module in modules for argument in ("--module", module)]
     sold = ("--customer-id", "LAB-1", "--customer-name", customer, "--type", kind, *covered, *more)
-    command = [str(part) for part in (_command(), "license", "issue", *signer, *sold)]
-    # The token alone is on standard output, a summary for people on standard error.
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    return aegis("license", "issue", *signer, *sold)
+
+
+def aegis(*arguments: str | Path) -> str:
+    """Run the ``aegis`` command and give what it printed, without the notes for people.
+
+    Raises:
+        Unavailable: the command cannot be built.
+        RuntimeError: the command refused; the message is what it said.
+    """
+    # What is asked for is on standard output, the rest on standard error.
+    done = subprocess.run([_command(), *arguments], check=False, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(done.stderr.strip())
     return done.stdout.strip()
+
+
+def folder() -> Path:
+    """Give the vendor's folder, made on first use.
+
+    In it are ``passphrase``, which is that of all keys; ``keys``; ``partner`` with the partner's key; and
+    ``public_keys``, the public halves as a wheel wants them.
+    """
+    target = LAB / "vendor"
+    with lock("vendor"):
+        # It may have been made when there were no roots yet.
+        if not (target / "partner").is_dir():
+            progress("making the lab's vendor")
+            with building(target) as work:
+                work.chmod(0o700)
+                _make_keys(work)
+    return target
+
+
+def kid_of(path: Path) -> str:
+    """Give the id of the key that a file belongs to."""
+    return path.name.split(".")[0]
 
 
 def wheel() -> Path:
@@ -60,44 +101,41 @@ def wheel() -> Path:
     Raises:
         Unavailable: it cannot be built.
     """
-    keys = _vendor() / "public_keys"
-    folder = LAB / "dist"
-    now, marker = digest([CHECKOUT / source for source in SOURCES] + [keys]), folder / "sources"
+    keys = folder() / "public_keys"
+    target = LAB / "dist"
+    now, marker = digest([CHECKOUT / source for source in SOURCES] + [keys]), target / "sources"
     with lock("wheel"):
         if not (marker.is_file() and marker.read_text() == now):
             progress("building the wheel that trusts the lab's vendor (the first time takes some minutes)")
             marker.unlink(missing_ok=True)
             must(["make", "--silent", "-C", CHECKOUT, ".cache/tools/ready"], "the tools cannot be set up")
             environment = {"AEGIS_PUBLIC_KEYS": str(keys), "CARGO_TARGET_DIR": str(_target())}
-            must([CHECKOUT / "tools" / "wheel.sh", folder], "the wheel cannot be built", env=environment)
+            must([CHECKOUT / "tools" / "wheel.sh", target], "the wheel cannot be built", env=environment)
             marker.write_text(now)
-    return next(folder.glob("aegis_license-*.whl"))
+    return next(target.glob("aegis_license-*.whl"))
 
 
-def _vendor() -> Path:
-    """The vendor's folder, made on first use: keys, passphrase, and the public half as a wheel wants it."""
-    target = LAB / "vendor"
-    with lock("vendor"):
-        if not target.is_dir():
-            progress("making the lab's vendor")
-            with building(target) as work:
-                work.chmod(0o700)
-                _make_keys(work)
-    return target
+def _make_keys(work: Path) -> None:
+    (work / "passphrase").touch(mode=0o600)
+    (work / "passphrase").write_text(secrets.token_hex(16) + "\n")
+    (work / "public_keys").mkdir()
+    _make_key(work, "keys", f"lab-{secrets.token_hex(4)}", ISSUER)
+    for root in ROOTS:
+        _make_key(work, "keys", root, ISSUER, "--root")
+    _make_key(work, "partner", PARTNER_ROOT, PARTNER, "--root")
 
 
-def _make_keys(folder: Path) -> None:
-    kid, passphrase = f"lab-{secrets.token_hex(4)}", folder / "passphrase"
-    passphrase.touch(mode=0o600)
-    passphrase.write_text(secrets.token_hex(16) + "\n")
-    keys = ("--kid", kid, "--issuer", ISSUER, "--dir", folder / "keys", "--passphrase-file", passphrase)
-    must([_command(), "keys", "generate", *keys], "the lab's keys cannot be made")
-    public = folder / "public_keys"
-    public.mkdir()
-    (folder / "keys" / f"{kid}.public.pem").rename(public / f"{kid}.public.pem")
-    (public / "keyring.toml").write_text(f'[{kid}]\nissuer = "{ISSUER}"\n')
+def _make_key(work: Path, name: str, kid: str, issuer: str, *more: str) -> None:
+    """Make a key in a folder of ``work``, and have wheels trust it."""
+    keys, public = work / name, work / "public_keys"
+    what = ("--kid", kid, "--issuer", issuer, "--dir", keys, "--passphrase-file", work / "passphrase")
+    made = json.loads(aegis("keys", "generate", *what, *more, "--json"))
+    shutil.copy(keys / f"{kid}.public.pem", public)
+    with (public / "keyring.toml").open("a") as keyring:
+        keyring.write(f"{made['keyring_toml']}modules = {json.dumps(PATTERNS[issuer])}\n\n")
 
 
+@functools.cache
 def _command() -> Path:
     """The ``aegis`` command of this checkout, up to date."""
     build = ("cargo", "build", "--quiet", "--locked", "-p", "aegis-cli")

@@ -4,44 +4,51 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-
 use crate::claims::License;
 use crate::instance::Instance;
+use crate::json::{self, Json, Object};
 
 /// Longest text that is read, in bytes.
 const MAX_STATE: usize = 16 * 1024 * 1024;
 
 /// What is remembered, all of it by issuer: nothing that one of them does shall change what is known of another. Instants
 /// are Unix seconds.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
     /// By `jti`.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     licenses: BTreeMap<String, BTreeMap<String, LicenseMemory>>,
     /// When a list first arrived that withdraws the key, by `kid`.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     revoked_keys: BTreeMap<String, BTreeMap<String, i64>>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     clocks: BTreeMap<String, ClockMemory>,
 }
 
 /// What is remembered of a license.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LicenseMemory {
     /// When it was first evaluated.
     pub(crate) first_seen: i64,
     /// The instance when it last matched.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) matched: Option<Matched>,
     /// Since when it no longer matches, by `database_uuid`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) moving: BTreeMap<String, i64>,
 }
 
 impl LicenseMemory {
+    fn read(value: &Json<'_>) -> Option<Self> {
+        let Json::Object(known) = value else { return None };
+        let first_seen = stamp(known.get("first_seen")?)?;
+        let matched = known.get("matched").and_then(Matched::read);
+        Some(Self { first_seen, matched, moving: entries(known.get("moving"), stamp) })
+    }
+
+    fn json(&self) -> Json<'_> {
+        json_of([
+            ("first_seen", Json::Int(self.first_seen)),
+            ("matched", self.matched.as_ref().map_or(Json::Null, Matched::json)),
+            ("moving", object(&self.moving, |&stamp| Json::Int(stamp))),
+        ])
+    }
+
     /// When it was first evaluated. Before now, for certain, where a clock that was ahead says otherwise.
     pub(crate) const fn seen(&self, now: i64) -> i64 {
         if self.first_seen > now { now - 1 } else { self.first_seen }
@@ -49,17 +56,32 @@ impl LicenseMemory {
 }
 
 /// An instance that matched.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Matched {
     pub(crate) database_uuid: String,
     /// The address that fitted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) domain: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) instance_id: Option<String>,
 }
 
 impl Matched {
+    fn read(value: &Json<'_>) -> Option<Self> {
+        let Json::Object(last) = value else { return None };
+        Some(Self {
+            database_uuid: text(last.get("database_uuid"))?,
+            domain: text(last.get("domain")),
+            instance_id: text(last.get("instance_id")),
+        })
+    }
+
+    fn json(&self) -> Json<'_> {
+        json_of([
+            ("database_uuid", optional(Some(&self.database_uuid))),
+            ("domain", optional(self.domain.as_ref())),
+            ("instance_id", optional(self.instance_id.as_ref())),
+        ])
+    }
+
     pub(crate) fn new(instance: &Instance, domain: Option<&str>) -> Self {
         Self {
             database_uuid: instance.database_uuid().to_owned(),
@@ -77,15 +99,25 @@ impl Matched {
 }
 
 /// What is remembered of the clock, for one issuer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ClockMemory {
     /// Since when a license counts down because the database holds later dates than the clock shows.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) suspect_since: Option<i64>,
     /// Dates up to this one are known, and are no evidence.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) ignored: Option<i64>,
+}
+
+impl ClockMemory {
+    fn read(value: &Json<'_>) -> Option<Self> {
+        let Json::Object(clock) = value else { return None };
+        let of = |name| clock.get(name).and_then(stamp);
+        Some(Self { suspect_since: of("suspect_since"), ignored: of("ignored") })
+    }
+
+    fn json(self) -> Json<'static> {
+        let stamp = |stamp: Option<i64>| stamp.map_or(Json::Null, Json::Int);
+        json_of([("suspect_since", stamp(self.suspect_since)), ("ignored", stamp(self.ignored))])
+    }
 }
 
 impl State {
@@ -97,19 +129,26 @@ impl State {
         if text.len() > MAX_STATE {
             return Err(NoState);
         }
-        let mut object: Map<String, Value> = serde_json::from_str(text).map_err(|_| NoState)?;
-        let mut member = |name| object.remove(name).unwrap_or_default();
+        let object = json::parse_object(text.as_bytes()).map_err(|_| NoState)?;
+        let stamps = |value: &Json<'_>| Some(entries(Some(value), stamp)).filter(|stamps| !stamps.is_empty());
+        let licenses =
+            |value: &Json<'_>| Some(entries(Some(value), LicenseMemory::read)).filter(|known| !known.is_empty());
         Ok(Self {
-            licenses: entries(member("licenses"), of_issuer),
-            revoked_keys: entries(member("revoked_keys"), of_issuer),
-            clocks: entries(member("clocks"), read),
+            licenses: entries(object.get("licenses"), licenses),
+            revoked_keys: entries(object.get("revoked_keys"), stamps),
+            clocks: entries(object.get("clocks"), ClockMemory::read),
         })
     }
 
     /// A JSON object, the same for equal states.
     #[must_use]
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        let members = [
+            ("licenses", object(&self.licenses, |known| object(known, LicenseMemory::json))),
+            ("revoked_keys", object(&self.revoked_keys, |stamps| object(stamps, |&stamp| Json::Int(stamp)))),
+            ("clocks", object(&self.clocks, |clock| clock.json())),
+        ];
+        json_of(members).to_string()
     }
 
     pub(crate) fn license(&self, license: &License) -> Option<&LicenseMemory> {
@@ -134,17 +173,33 @@ impl State {
 }
 
 /// The members of an object that can be read.
-fn entries<T>(value: Value, read: impl Fn(Value) -> Option<T>) -> BTreeMap<String, T> {
-    let Value::Object(members) = value else { return BTreeMap::new() };
-    members.into_iter().filter_map(|(name, value)| Some((name, read(value)?))).collect()
+fn entries<T>(value: Option<&Json<'_>>, read: impl Fn(&Json<'_>) -> Option<T>) -> BTreeMap<String, T> {
+    let Some(Json::Object(members)) = value else { return BTreeMap::new() };
+    members.iter().filter_map(|(name, value)| Some((name.to_owned(), read(value)?))).collect()
 }
 
-fn of_issuer<T: DeserializeOwned>(value: Value) -> Option<BTreeMap<String, T>> {
-    Some(entries(value, read)).filter(|entries| !entries.is_empty())
+fn stamp(value: &Json<'_>) -> Option<i64> {
+    if let Json::Int(stamp) = value { Some(*stamp) } else { None }
 }
 
-fn read<T: DeserializeOwned>(value: Value) -> Option<T> {
-    serde_json::from_value(value).ok()
+fn text(value: Option<&Json<'_>>) -> Option<String> {
+    if let Some(Json::Str(text)) = value { Some(text.clone().into_owned()) } else { None }
+}
+
+/// A map as a JSON object.
+fn object<'j, T>(map: &'j BTreeMap<String, T>, json: impl Fn(&'j T) -> Json<'j>) -> Json<'j> {
+    Json::Object(map.iter().map(|(name, value)| (name.as_str().into(), json(value))).collect())
+}
+
+/// An object without the members that are empty.
+fn json_of<'j>(members: impl IntoIterator<Item = (&'j str, Json<'j>)>) -> Json<'j> {
+    let empty = |value: &Json<'_>| matches!(value, Json::Null) || *value == Json::Object(Object::default());
+    let members = members.into_iter().filter(|(_, value)| !empty(value));
+    Json::Object(members.map(|(name, value)| (name.into(), value)).collect())
+}
+
+fn optional(text: Option<&String>) -> Json<'_> {
+    text.map_or(Json::Null, |text| Json::Str(text.as_str().into()))
 }
 
 /// The text is no state.
