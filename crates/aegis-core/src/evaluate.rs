@@ -403,8 +403,11 @@ impl Report {
         if self.has_module {
             return timeline::timeline(&ours(&self.assessments), self.now);
         }
-        let mut changes: Vec<_> = self.assessments.iter().flat_map(Assessment::timeline).collect();
-        changes.sort_by_key(|change| change.at);
+        let mut changes: Vec<Change> = Vec::new();
+        for change in self.assessments.iter().flat_map(Assessment::timeline) {
+            let place = changes.partition_point(|earlier| earlier.at <= change.at);
+            changes.insert(place, change);
+        }
         changes
     }
 
@@ -452,13 +455,16 @@ fn opening_checks(refusal: &Refusal) -> Vec<Check> {
 }
 
 fn context_checks(genuine: &Genuine, standing: &Standing, context: &Context<'_>) -> Vec<Check> {
-    let opening = OPENING_CHECKS.into_iter().filter(|&code| code != Code::UnknownKey);
-    let mut checks: Vec<_> = opening.map(|code| Check { code, outcome: Outcome::Passed }).collect();
+    let passed = |code| Check { code, outcome: Outcome::Passed };
+    let mut checks = vec![passed(Code::Malformed), passed(Code::Unsupported)];
     for (code, check) in FIXED_CHECKS {
         // Which versions are covered cannot be asked of a module that is not.
         let moot = code == Code::WrongOdooVersion && checks.iter().any(is_not_covered);
         let made = || Outcome::from(check(&genuine.license, &genuine.key, context));
         checks.push(Check { code, outcome: if moot { Outcome::NotRun } else { made() } });
+        if code == Code::UnknownKey {
+            checks.push(passed(Code::BadSignature));
+        }
     }
     let failure = |error: Option<&Error>| error.cloned().map_or(Outcome::Passed, Outcome::Failed);
     let mismatch = standing.mismatch.as_ref().map(|(error, _)| error).or(standing.passed_over.as_ref());
@@ -470,7 +476,6 @@ fn context_checks(genuine: &Genuine, standing: &Standing, context: &Context<'_>)
         failure(standing.updates.as_ref()),
     ];
     checks.extend(LATER_CHECKS.into_iter().zip(later).map(|(code, outcome)| Check { code, outcome }));
-    checks.sort_by_key(|check| check.code);
     checks
 }
 

@@ -1,7 +1,6 @@
 //! The tokens of a text, opened: everything about them that neither the present nor the question asked can change.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::bundle::split_bundle;
@@ -9,7 +8,7 @@ use crate::claims::License;
 use crate::error::{Code, Error};
 use crate::keyring::{Key, Keyring};
 use crate::token::{TokenText, kind_of};
-use crate::trust::{Revocation, TrustToken};
+use crate::trust::{Newest, Revocation, TrustToken};
 use crate::verify::{Refusal, check_issuer, check_key_window, open, shared_key_of};
 
 /// The tokens of some texts, opened with a keyring. What is found never changes for these texts and keyring, so callers may
@@ -19,7 +18,7 @@ pub struct Bundle {
     pub(crate) entries: Vec<Arc<Entry>>,
     pub(crate) trust: Vec<TrustToken>,
     /// The greatest time of issue of what is genuine, by issuer.
-    newest: BTreeMap<String, i64>,
+    newest: Newest,
     /// Issuer and id of each key that was withdrawn.
     pub(crate) withdrawn: Vec<(String, String)>,
 }
@@ -75,19 +74,15 @@ impl Bundle {
     }
 
     pub(crate) fn newest(&self, issuer: &str) -> Option<i64> {
-        self.newest.get(issuer).copied()
+        self.newest.of(issuer)
     }
 }
 
-fn newest(entries: &[Arc<Entry>], keyring: &Keyring) -> BTreeMap<String, i64> {
-    let mut newest: BTreeMap<String, i64> =
-        keyring.newest_trust().into_iter().map(|(issuer, iat)| (issuer.to_owned(), iat)).collect();
+fn newest(entries: &[Arc<Entry>], keyring: &Keyring) -> Newest {
+    let mut newest = keyring.newest_trust();
     let genuine = entries.iter().filter_map(|entry| entry.opened.as_ref().ok()).filter(|genuine| genuine.is_evidence());
     for Genuine { license, .. } in genuine {
-        match newest.get_mut(&license.iss) {
-            Some(known) => *known = license.iat.max(*known),
-            None => drop(newest.insert(license.iss.clone(), license.iat)),
-        }
+        newest.note(&license.iss, license.iat);
     }
     newest
 }

@@ -2,7 +2,7 @@
 //!
 //! No trust lies in it: every token is verified each time. It can only make a license that is genuine work longer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::claims::License;
 use crate::instance::Instance;
@@ -156,11 +156,17 @@ impl State {
     }
 
     /// The addresses at which licenses of an issuer matched in this very database.
-    pub(crate) fn domains<'s>(&'s self, issuer: &str, database_uuid: &str) -> BTreeSet<&'s str> {
+    pub(crate) fn domains<'s>(&'s self, issuer: &str, database_uuid: &str) -> Vec<&'s str> {
         let known = self.licenses.get(issuer).into_iter().flat_map(BTreeMap::values);
         let here =
             known.filter_map(|memory| memory.matched.as_ref()).filter(|last| last.database_uuid == database_uuid);
-        here.filter_map(|last| last.domain.as_deref()).collect()
+        let mut domains = Vec::new();
+        for domain in here.filter_map(|last| last.domain.as_deref()) {
+            if !domains.contains(&domain) {
+                domains.push(domain);
+            }
+        }
+        domains
     }
 
     pub(crate) fn key_withdrawn(&self, issuer: &str, kid: &str) -> Option<i64> {
@@ -174,8 +180,14 @@ impl State {
 
 /// The members of an object that can be read.
 fn entries<T>(value: Option<&Json<'_>>, read: impl Fn(&Json<'_>) -> Option<T>) -> BTreeMap<String, T> {
-    let Some(Json::Object(members)) = value else { return BTreeMap::new() };
-    members.iter().filter_map(|(name, value)| Some((name.to_owned(), read(value)?))).collect()
+    let mut entries = BTreeMap::new();
+    if let Some(Json::Object(members)) = value {
+        // One by one: to collect them would sort them first, which is a lot of code for few of them.
+        for (name, entry) in members.iter().filter_map(|(name, value)| Some((name, read(value)?))) {
+            entries.insert(name.to_owned(), entry);
+        }
+    }
+    entries
 }
 
 fn stamp(value: &Json<'_>) -> Option<i64> {

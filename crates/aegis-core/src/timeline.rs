@@ -76,10 +76,12 @@ pub(crate) fn next(assessments: &[&Assessment], now: i64) -> Option<(i64, Code)>
 
 /// The instants after `now` at which something may change, in order.
 fn instants(assessments: &[&Assessment], now: i64) -> Vec<i64> {
-    let of = |assessment: &&Assessment| assessment.instants().collect::<Vec<_>>();
-    let mut later: Vec<i64> = assessments.iter().flat_map(of).filter(|&instant| instant > now).collect();
-    later.sort_unstable();
-    later.dedup();
+    let mut later = Vec::new();
+    for instant in assessments.iter().flat_map(|assessment| assessment.instants()).filter(|&instant| instant > now) {
+        if let Err(place) = later.binary_search(&instant) {
+            later.insert(place, instant);
+        }
+    }
     later
 }
 

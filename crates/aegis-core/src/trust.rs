@@ -17,11 +17,10 @@ use crate::verify::{Refusal, check_signature, find_key};
 /// The certificates and lists of a keyring, and what follows from them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Trust {
-    /// By their text, so that neither order nor repetition changes anything; the same goes for lists.
-    certificates: BTreeMap<TokenText, Arc<Certificate>>,
+    /// What is genuine, by its text, so that neither order nor repetition changes anything.
+    genuine: BTreeMap<TokenText, TrustContent>,
     /// The certified keys, one for each certificate.
     certified: Vec<Arc<Key>>,
-    lists: BTreeMap<TokenText, Arc<RevocationList>>,
     /// Issuer and id of each key that was withdrawn.
     pub(crate) withdrawn: Vec<(String, String)>,
     /// For each issuer the list that counts.
@@ -92,28 +91,40 @@ impl Keyring {
         }
         let mut keyring = self.clone();
         let of_kind = |wanted| tokens.iter().filter(move |(kind, _)| *kind == wanted).map(|(_, token)| token);
-        let mut refused = BTreeMap::new();
+        let mut refused = Vec::new();
         for token in of_kind(Kind::KeyCertificate) {
-            match open_certificate(token.as_str(), self) {
-                Ok(certificate) => drop(keyring.trust.certificates.insert(token.clone(), Arc::new(certificate))),
-                Err(refusal) => drop(refused.insert(token.clone(), refusal)),
-            }
+            let opened = open_certificate(token.as_str(), self);
+            keyring.add(
+                token,
+                opened.map(|certificate| TrustContent::Certificate(Arc::new(certificate))),
+                &mut refused,
+            );
         }
-        let keys = keyring.trust.certificates.values().map(|certificate| Arc::new(certificate.key.clone()));
+        let keys = keyring.trust.certificates().map(|certificate| Arc::new(certificate.key.clone()));
         keyring.trust.certified = keys.collect();
         for token in of_kind(Kind::RevocationList) {
-            match open_list(token.as_str(), &keyring) {
-                Ok(list) => drop(keyring.trust.lists.insert(token.clone(), Arc::new(list))),
-                Err(refusal) => drop(refused.insert(token.clone(), refusal)),
-            }
+            let opened = open_list(token.as_str(), &keyring);
+            keyring.add(token, opened.map(|list| TrustContent::List(Arc::new(list))), &mut refused);
         }
         keyring.resolve();
-        let found = tokens.into_iter().map(|(kind, token)| match refused.get(&token) {
-            Some(refusal) => TrustToken { kind, token, content: Err(refusal.clone()), in_force: false },
+        let found = tokens.into_iter().map(|(kind, token)| match refused.iter().find(|(text, _)| *text == token) {
+            Some((_, refusal)) => TrustToken { kind, token, content: Err(refusal.clone()), in_force: false },
             None => keyring.judged(kind, token),
         });
         let found = found.collect();
         (keyring, found)
+    }
+
+    fn add(
+        &mut self,
+        token: &TokenText,
+        opened: Result<TrustContent, Refusal>,
+        refused: &mut Vec<(TokenText, Refusal)>,
+    ) {
+        match opened {
+            Ok(content) => drop(self.trust.genuine.insert(token.clone(), content)),
+            Err(refusal) => refused.push((token.clone(), refusal)),
+        }
     }
 
     /// Works out which keys were withdrawn, and which list counts for each issuer.
@@ -122,25 +133,22 @@ impl Keyring {
         let named = lists.iter().flat_map(|list| list.revoked_keys.iter().map(|kid| (list.iss.clone(), kid.clone())));
         // A root is withdrawn only by a new wheel.
         self.trust.withdrawn = named.filter(|(_, kid)| !self.get(kid).is_some_and(Key::is_root)).collect();
-        let genuine = self.trust.lists.values().filter(|list| !self.trust.is_withdrawn(&list.iss, &list.kid));
+        let genuine = self.trust.lists().filter(|list| !self.trust.is_withdrawn(&list.iss, &list.kid));
         self.trust.in_force = newest(genuine);
     }
 
     /// What became of a genuine token, now that all of them are known.
     fn judged(&self, kind: Kind, token: TokenText) -> TrustToken {
-        let (withdrawn, in_force, content) = match (self.trust.certificates.get(&token), self.trust.lists.get(&token)) {
-            (Some(certificate), _) => (
-                self.trust.is_withdrawn(&certificate.iss, certificate.key.kid()),
+        let content = self.trust.genuine.get(&token).cloned();
+        let content = content.ok_or(Refusal::before_signature(Error::Internal));
+        let (withdrawn, in_force) = match &content {
+            Ok(TrustContent::Certificate(certificate)) => {
+                let kid = certificate.key.kid();
                 // A key that is embedded needs none.
-                self.embedded(certificate.key.kid()).is_none(),
-                Ok(TrustContent::Certificate(Arc::clone(certificate))),
-            ),
-            (None, Some(list)) => (
-                self.trust.is_withdrawn(&list.iss, &list.kid),
-                self.counts(list),
-                Ok(TrustContent::List(Arc::clone(list))),
-            ),
-            (None, None) => (false, false, Err(Refusal::before_signature(Error::Internal))),
+                (self.trust.is_withdrawn(&certificate.iss, kid), self.embedded(kid).is_none())
+            }
+            Ok(TrustContent::List(list)) => (self.trust.is_withdrawn(&list.iss, &list.kid), self.counts(list)),
+            Err(_) => (false, false),
         };
         if withdrawn {
             let content = Err(Refusal::after_signature(Error::KeyRevoked));
@@ -156,7 +164,7 @@ impl Keyring {
 
     /// For each issuer the newest list that a root signed: that one says which keys were withdrawn.
     fn newest_by_root(&self) -> Vec<Arc<RevocationList>> {
-        newest(self.trust.lists.values().filter(|list| self.get(&list.kid).is_some_and(Key::is_root)))
+        newest(self.trust.lists().filter(|list| self.get(&list.kid).is_some_and(Key::is_root)))
     }
 
     /// The keys that may have signed a token: the embedded one of this id, or else the certified ones.
@@ -180,22 +188,50 @@ impl Keyring {
     }
 
     /// The greatest time of issue of the certificates and lists that stand, by issuer.
-    pub(crate) fn newest_trust(&self) -> BTreeMap<&str, i64> {
+    pub(crate) fn newest_trust(&self) -> Newest {
         let lists = self.trust.in_force.iter().map(|list| (list.iss.as_str(), list.iat));
         let standing =
             |certificate: &&Arc<Certificate>| !self.trust.is_withdrawn(&certificate.iss, certificate.key.kid());
-        let certificates = self.trust.certificates.values().filter(standing);
+        let certificates = self.trust.certificates().filter(standing);
         let certificates = certificates.map(|certificate| (certificate.iss.as_str(), certificate.iat));
-        let mut newest = BTreeMap::new();
-        for (issuer, iat) in lists.chain(certificates) {
-            let known = newest.entry(issuer).or_insert(iat);
-            *known = iat.max(*known);
-        }
+        let mut newest = Newest::default();
+        lists.chain(certificates).for_each(|(issuer, iat)| newest.note(issuer, iat));
         newest
     }
 }
 
+/// The greatest time of issue, by issuer: there are few of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Newest(Vec<(String, i64)>);
+
+impl Newest {
+    pub(crate) fn of(&self, issuer: &str) -> Option<i64> {
+        self.0.iter().find(|(known, _)| known == issuer).map(|(_, iat)| *iat)
+    }
+
+    pub(crate) fn note(&mut self, issuer: &str, iat: i64) {
+        match self.0.iter_mut().find(|(known, _)| known == issuer) {
+            Some((_, known)) => *known = iat.max(*known),
+            None => self.0.push((issuer.to_owned(), iat)),
+        }
+    }
+}
+
 impl Trust {
+    fn certificates(&self) -> impl Iterator<Item = &Arc<Certificate>> {
+        self.genuine.values().filter_map(|content| match content {
+            TrustContent::Certificate(certificate) => Some(certificate),
+            TrustContent::List(_) => None,
+        })
+    }
+
+    fn lists(&self) -> impl Iterator<Item = &Arc<RevocationList>> {
+        self.genuine.values().filter_map(|content| match content {
+            TrustContent::List(list) => Some(list),
+            TrustContent::Certificate(_) => None,
+        })
+    }
+
     fn is_withdrawn(&self, issuer: &str, kid: &str) -> bool {
         self.withdrawn.iter().any(|(own, key)| own == issuer && key == kid)
     }

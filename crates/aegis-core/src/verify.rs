@@ -271,10 +271,12 @@ fn check_odoo_version(license: &License, _: &Key, context: &Context<'_>) -> Resu
     if covering(license, context).any(|covered| covered.versions.contains(&context.odoo_major)) {
         return Ok(());
     }
-    let mut majors: Vec<u16> =
-        covering(license, context).flat_map(|covered| covered.versions.iter().copied()).collect();
-    majors.sort_unstable();
-    majors.dedup();
+    let mut majors: Vec<u16> = Vec::new();
+    for &major in covering(license, context).flat_map(|covered| &covered.versions) {
+        if let Err(place) = majors.binary_search(&major) {
+            majors.insert(place, major);
+        }
+    }
     let allowed = majors.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
     Err(Error::WrongOdooVersion { module: context.module.map(str::to_owned), allowed, asked: context.odoo_major })
 }
