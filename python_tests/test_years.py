@@ -29,7 +29,7 @@ COMMON = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )
 PROFILES = {
-    "ci": settings(COMMON, derandomize=True, database=None, max_examples=150, stateful_step_count=40),
+    "ci": settings(COMMON, derandomize=True, database=None, max_examples=75, stateful_step_count=40),
     "long": settings(COMMON, derandomize=False, database=None, max_examples=1000, stateful_step_count=60),
 }
 Years.TestCase.settings = PROFILES[os.environ.get("AEGIS_YEARS", "ci")]
