@@ -71,6 +71,7 @@ def test_a_list_that_stops_nothing_is_stored_at_once(page: Person, licenses: Lic
     root, _other = roots_of_the_lab()
     page.open_settings()
     page.paste(f"Dear customer,\n{root.revocation_list(str(uuid.uuid4()), seq=2)}\n{licenses.license(300)}")
+    expect(page.preview).to_contain_text("number 2")
     expect(page.page.locator("button[name=aegis_store_anyway]")).to_be_hidden()
     page.validate()
     expect(page.cards.first).to_contain_text("Valid")
@@ -86,6 +87,7 @@ def test_a_move_is_shown_with_what_changed_and_until_when_it_works(
     page.open_settings()
     fingerprint = page.page.locator("[name=aegis_fingerprint]").inner_text().strip()
     page.paste(licenses.license(400, instance_fingerprint=fingerprint))
+    expect(page.preview).to_contain_text("will be stored")
     page.validate()
     expect(page.cards.first).to_contain_text("Valid")
 
@@ -121,6 +123,7 @@ def test_the_vendor_binds_a_license_to_the_request_that_is_copied(page: Person, 
     assert len(parts_of(bundle)) == 2
 
     page.paste(bundle)
+    expect(page.preview).to_contain_text("year-2027")
     page.validate()
     expect(page.cards.first).to_contain_text("Valid")
     expect(page.cards.first).to_contain_text("Bound to")
