@@ -24,6 +24,7 @@ mod reader;
 mod revocation;
 mod standing;
 mod state;
+mod table;
 mod timeline;
 mod token;
 mod trust;

@@ -2,11 +2,10 @@
 //!
 //! No trust lies in it: every token is verified each time. It can only make a license that is genuine work longer.
 
-use std::collections::BTreeMap;
-
 use crate::claims::License;
 use crate::instance::Instance;
 use crate::json::{self, Json, Object};
+use crate::table::Table;
 
 /// Longest text that is read, in bytes.
 const MAX_STATE: usize = 16 * 1024 * 1024;
@@ -16,10 +15,10 @@ const MAX_STATE: usize = 16 * 1024 * 1024;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
     /// By `jti`.
-    licenses: BTreeMap<String, BTreeMap<String, LicenseMemory>>,
+    licenses: Table<Table<LicenseMemory>>,
     /// When a list first arrived that withdraws the key, by `kid`.
-    revoked_keys: BTreeMap<String, BTreeMap<String, i64>>,
-    clocks: BTreeMap<String, ClockMemory>,
+    revoked_keys: Table<Table<i64>>,
+    clocks: Table<ClockMemory>,
 }
 
 /// What is remembered of a license.
@@ -30,7 +29,7 @@ pub(crate) struct LicenseMemory {
     /// The instance when it last matched.
     pub(crate) matched: Option<Matched>,
     /// Since when it no longer matches, by `database_uuid`.
-    pub(crate) moving: BTreeMap<String, i64>,
+    pub(crate) moving: Table<i64>,
 }
 
 impl LicenseMemory {
@@ -157,7 +156,7 @@ impl State {
 
     /// The addresses at which licenses of an issuer matched in this very database.
     pub(crate) fn domains<'s>(&'s self, issuer: &str, database_uuid: &str) -> Vec<&'s str> {
-        let known = self.licenses.get(issuer).into_iter().flat_map(BTreeMap::values);
+        let known = self.licenses.get(issuer).into_iter().flat_map(Table::iter).map(|(_, memory)| memory);
         let here =
             known.filter_map(|memory| memory.matched.as_ref()).filter(|last| last.database_uuid == database_uuid);
         let mut domains = Vec::new();
@@ -179,12 +178,11 @@ impl State {
 }
 
 /// The members of an object that can be read.
-fn entries<T>(value: Option<&Json<'_>>, read: impl Fn(&Json<'_>) -> Option<T>) -> BTreeMap<String, T> {
-    let mut entries = BTreeMap::new();
+fn entries<T>(value: Option<&Json<'_>>, read: impl Fn(&Json<'_>) -> Option<T>) -> Table<T> {
+    let mut entries = Table::default();
     if let Some(Json::Object(members)) = value {
-        // One by one: to collect them would sort them first, which is a lot of code for few of them.
         for (name, entry) in members.iter().filter_map(|(name, value)| Some((name, read(value)?))) {
-            entries.insert(name.to_owned(), entry);
+            entries.insert(name, entry);
         }
     }
     entries
@@ -199,8 +197,8 @@ fn text(value: Option<&Json<'_>>) -> Option<String> {
 }
 
 /// A map as a JSON object.
-fn object<'j, T>(map: &'j BTreeMap<String, T>, json: impl Fn(&'j T) -> Json<'j>) -> Json<'j> {
-    Json::Object(map.iter().map(|(name, value)| (name.as_str().into(), json(value))).collect())
+fn object<'j, T>(map: &'j Table<T>, json: impl Fn(&'j T) -> Json<'j>) -> Json<'j> {
+    Json::Object(map.iter().map(|(name, value)| (name.into(), json(value))).collect())
 }
 
 /// An object without the members that are empty.
@@ -249,9 +247,8 @@ impl<'s> Notes<'s> {
     }
 
     fn license(&mut self, license: &License, now: i64) -> &mut LicenseMemory {
-        let new = || LicenseMemory { first_seen: now, matched: None, moving: BTreeMap::new() };
-        let of_issuer = self.change().licenses.entry(license.iss.clone()).or_default();
-        of_issuer.entry(license.jti.clone()).or_insert_with(new)
+        let new = || LicenseMemory { first_seen: now, matched: None, moving: Table::default() };
+        self.change().licenses.entry(&license.iss, Table::default).entry(&license.jti, new)
     }
 
     pub(crate) fn saw(&mut self, license: &License, now: i64) {
@@ -279,19 +276,19 @@ impl<'s> Notes<'s> {
         let uuid = instance.database_uuid();
         let known = self.current().license(license).and_then(|known| known.moving.get(uuid).copied());
         if known != Some(since) {
-            self.license(license, now).moving.insert(uuid.to_owned(), since);
+            self.license(license, now).moving.insert(uuid, since);
         }
     }
 
     pub(crate) fn key_withdrawn(&mut self, issuer: &str, kid: &str, since: i64) {
         if self.current().key_withdrawn(issuer, kid) != Some(since) {
-            self.change().revoked_keys.entry(issuer.to_owned()).or_default().insert(kid.to_owned(), since);
+            self.change().revoked_keys.entry(issuer, Table::default).insert(kid, since);
         }
     }
 
     pub(crate) fn clock(&mut self, issuer: &str, memory: ClockMemory) {
         if self.current().clock(issuer) != memory {
-            self.change().clocks.insert(issuer.to_owned(), memory);
+            self.change().clocks.insert(issuer, memory);
         }
     }
 }

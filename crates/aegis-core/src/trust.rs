@@ -2,7 +2,6 @@
 //!
 //! Nothing here depends on the present: what a keyring and some tokens say together never changes.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::bundle::split_bundle;
@@ -17,8 +16,8 @@ use crate::verify::{Refusal, check_signature, find_key};
 /// The certificates and lists of a keyring, and what follows from them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Trust {
-    /// What is genuine, by its text, so that neither order nor repetition changes anything.
-    genuine: BTreeMap<TokenText, TrustContent>,
+    /// What is genuine, sorted by its text and each once, so that neither order nor repetition changes anything.
+    genuine: Vec<(TokenText, TrustContent)>,
     /// The certified keys, one for each certificate.
     certified: Vec<Arc<Key>>,
     /// Issuer and id of each key that was withdrawn.
@@ -122,7 +121,11 @@ impl Keyring {
         refused: &mut Vec<(TokenText, Refusal)>,
     ) {
         match opened {
-            Ok(content) => drop(self.trust.genuine.insert(token.clone(), content)),
+            Ok(content) => {
+                if let Err(place) = self.trust.place(token) {
+                    self.trust.genuine.insert(place, (token.clone(), content));
+                }
+            }
             Err(refusal) => refused.push((token.clone(), refusal)),
         }
     }
@@ -139,7 +142,8 @@ impl Keyring {
 
     /// What became of a genuine token, now that all of them are known.
     fn judged(&self, kind: Kind, token: TokenText) -> TrustToken {
-        let content = self.trust.genuine.get(&token).cloned();
+        let place = self.trust.place(&token).ok();
+        let content = place.and_then(|place| self.trust.genuine.get(place)).map(|(_, content)| content.clone());
         let content = content.ok_or(Refusal::before_signature(Error::Internal));
         let (withdrawn, in_force) = match &content {
             Ok(TrustContent::Certificate(certificate)) => {
@@ -218,15 +222,19 @@ impl Newest {
 }
 
 impl Trust {
+    fn place(&self, token: &TokenText) -> Result<usize, usize> {
+        self.genuine.binary_search_by(|(known, _)| known.cmp(token))
+    }
+
     fn certificates(&self) -> impl Iterator<Item = &Arc<Certificate>> {
-        self.genuine.values().filter_map(|content| match content {
+        self.genuine.iter().filter_map(|(_, content)| match content {
             TrustContent::Certificate(certificate) => Some(certificate),
             TrustContent::List(_) => None,
         })
     }
 
     fn lists(&self) -> impl Iterator<Item = &Arc<RevocationList>> {
-        self.genuine.values().filter_map(|content| match content {
+        self.genuine.iter().filter_map(|(_, content)| match content {
             TrustContent::List(list) => Some(list),
             TrustContent::Certificate(_) => None,
         })
