@@ -82,16 +82,17 @@ pub(crate) fn lookup(
     token: &str,
     keyring: &Keyring,
 ) -> Option<(Arc<CoreLicense>, Option<Py<License>>)> {
-    let slots = slots();
-    let slot = slots.get(&tag(token, keyring)?).filter(|slot| slot.is_for(token, keyring))?;
-    Some((Arc::clone(&slot.license), slot.object.as_ref().map(|object| object.clone_ref(py))))
+    find(token, keyring, |slot| (Arc::clone(&slot.license), slot.object.as_ref().map(|object| object.clone_ref(py))))
 }
 
 /// Looks up a license that was opened before with the same keyring.
 pub(crate) fn opened_license(token: &str, keyring: &Keyring) -> Option<Arc<CoreLicense>> {
+    find(token, keyring, |slot| Arc::clone(&slot.license))
+}
+
+fn find<T>(token: &str, keyring: &Keyring, read: impl FnOnce(&Slot) -> T) -> Option<T> {
     let slots = slots();
-    let slot = slots.get(&tag(token, keyring)?).filter(|slot| slot.is_for(token, keyring))?;
-    Some(Arc::clone(&slot.license))
+    slots.get(&tag(token, keyring)?).filter(|slot| slot.is_for(token, keyring)).map(read)
 }
 
 /// Opens a token that is not in the cache.

@@ -70,8 +70,8 @@ pub(crate) fn verify_license(
         None => (open_new(text, keyring).map_err(|refusal| refused(py, &refusal.error, None))?, None),
     };
     let result = checked(&license);
-    let at = floor.map_or(now, |floor| now.max(floor).max(license.iat));
-    let status = result.as_ref().map_or_else(|_| status(&license, at), |code| *code);
+    let present = context.present(Some(license.iat));
+    let status = result.as_ref().map_or_else(|_| status(&license, present), |code| *code);
     let object = match object {
         Some(object) if object.get().code() == status => object,
         _ => {

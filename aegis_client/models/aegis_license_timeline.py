@@ -61,8 +61,7 @@ class AegisLicense(models.Model):
         before, after = (self._ask_engine(facts, Question(None, extra=extra)) for extra in ("", text))
         later = {item.token: item for item in after.assessments}
         for item in before.assessments:
-            # It is not there when all together are more than can be read.
-            then = later.get(item.token, item)
+            then = later[item.token]
             if item.license and item.code != then.code:
                 yield {**_named(item.license), **_difference(item, then)}
 

@@ -42,7 +42,8 @@ impl Certificate {
         let modules = claims.patterns("modules")?;
         let window = (claims.time("nbf")?, claims.time("exp")?);
         let uses = uses(&claims)?;
-        if claims.text("kid")? != thumbprint(&public) {
+        let kid = thumbprint(&public);
+        if claims.text("kid")? != kid {
             return Err(Error::BadClaim { claim: "kid", problem: "not the thumbprint of `x`" });
         }
         if matches!(window, (Some(from), Some(until)) if from >= until) {
@@ -50,7 +51,7 @@ impl Certificate {
         }
         let known_uses = uses.iter().copied().collect::<Option<Vec<_>>>();
         let parts = KeyParts {
-            kid: thumbprint(&public),
+            kid,
             issuer: root.parts().issuer.clone(),
             uses: known_uses.clone().unwrap_or_else(|| vec![KeyUse::License]),
             modules,

@@ -295,7 +295,7 @@ impl Assessment {
 
     /// Whether it is a license in order, for something else.
     fn is_other_module(&self) -> bool {
-        self.code == Code::WrongModule && self.error().as_ref().is_some_and(Error::is_other_module)
+        self.standing.as_ref().is_some_and(Standing::is_other_module)
     }
 }
 

@@ -78,6 +78,11 @@ impl Standing {
             .or_else(|| self.updates.clone())
     }
 
+    /// Whether it is a license in order, for something else.
+    pub(crate) fn is_other_module(&self) -> bool {
+        self.fixed.as_ref().is_some_and(Error::is_other_module)
+    }
+
     /// Whether it has ended, by the clock or by the dates of the database.
     pub(crate) fn end_at(&self, time: i64) -> Result<(), Error> {
         check_end(&self.license, time)?;
@@ -174,7 +179,7 @@ impl<'a> Judge<'a> {
         };
         self.notes.saw(license, standing.now);
         self.compare(license, &mut standing);
-        if standing.fixed.as_ref().is_some_and(Error::is_other_module) {
+        if standing.is_other_module() {
             return standing;
         }
         standing.revoked = revocation.map(|revocation| self.withdrawn(license, revocation, standing.now));

@@ -129,12 +129,9 @@ impl State {
             return Err(NoState);
         }
         let object = json::parse_object(text.as_bytes()).map_err(|_| NoState)?;
-        let stamps = |value: &Json<'_>| Some(entries(Some(value), stamp)).filter(|stamps| !stamps.is_empty());
-        let licenses =
-            |value: &Json<'_>| Some(entries(Some(value), LicenseMemory::read)).filter(|known| !known.is_empty());
         Ok(Self {
-            licenses: entries(object.get("licenses"), licenses),
-            revoked_keys: entries(object.get("revoked_keys"), stamps),
+            licenses: entries(object.get("licenses"), |known| some_entries(known, LicenseMemory::read)),
+            revoked_keys: entries(object.get("revoked_keys"), |stamps| some_entries(stamps, stamp)),
             clocks: entries(object.get("clocks"), ClockMemory::read),
         })
     }
@@ -186,6 +183,11 @@ fn entries<T>(value: Option<&Json<'_>>, read: impl Fn(&Json<'_>) -> Option<T>) -
         }
     }
     entries
+}
+
+/// The members of an object that can be read, if there are any.
+fn some_entries<T>(value: &Json<'_>, read: impl Fn(&Json<'_>) -> Option<T>) -> Option<Table<T>> {
+    Some(entries(Some(value), read)).filter(|entries| !entries.is_empty())
 }
 
 fn stamp(value: &Json<'_>) -> Option<i64> {

@@ -57,8 +57,9 @@ impl Context<'_> {
         }
     }
 
-    /// The present, by an issuer whose latest known time of issue is `newest`.
-    pub(crate) fn present(&self, newest: Option<i64>) -> i64 {
+    /// The present, by an issuer whose latest known time of issue is `newest`, in Unix seconds.
+    #[must_use]
+    pub fn present(&self, newest: Option<i64>) -> i64 {
         self.floor.map_or(self.now, |floor| self.now.max(floor).max(newest.unwrap_or(floor)))
     }
 }
