@@ -5,15 +5,15 @@ text with any number of tokens and answers with a ``Report``.
 """
 
 from . import _native
-from ._native import (
-    __version__,
-    activation_request,
-    embedded_keyring,
-    evaluate,
-    fingerprint,
-    inspect_token,
-    verify_license,
-)
+
+# Read one by one: `from ._native import …` would first ask the engine for a `__path__` and have it word a refusal.
+__version__ = _native.__version__
+activation_request = _native.activation_request
+embedded_keyring = _native.embedded_keyring
+evaluate = _native.evaluate
+fingerprint = _native.fingerprint
+inspect_token = _native.inspect_token
+verify_license = _native.verify_license
 
 __all__ = [
     "Assessment",

@@ -16,6 +16,10 @@ pub const MAX_DEPTH: u8 = 16;
 /// Up to this many members, comparing every pair is faster than hashing the names.
 const FEW_MEMBERS: usize = 24;
 
+/// Members of a usual license: room for them is made at once. Objects inside it get theirs as they grow: a text of many
+/// small ones must not take more memory than it earns.
+const USUAL_MEMBERS: usize = 16;
+
 /// A JSON value that borrows from the text it was read from where it can.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Json<'a> {
@@ -185,7 +189,8 @@ impl<'de> Visitor<'de> for Value {
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Json<'de>, A::Error> {
         let inner = self.inner()?;
-        let mut object = Object::default();
+        let room = if self.depth == MAX_DEPTH { USUAL_MEMBERS } else { 0 };
+        let mut object = Object { members: Vec::with_capacity(room) };
         while let Some(name) = access.next_key_seed(Name)? {
             object.members.push((name, access.next_value_seed(inner)?));
         }
