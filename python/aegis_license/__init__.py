@@ -6,7 +6,7 @@ text with any number of tokens and answers with a ``Report``.
 
 from . import _native
 
-# Read one by one: `from ._native import …` would first ask the engine for a `__path__` and have it word a refusal.
+# One by one: `from ._native import …` would ask the engine for a `__path__`, and have it word a refusal.
 __version__ = _native.__version__
 activation_request = _native.activation_request
 embedded_keyring = _native.embedded_keyring
