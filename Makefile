@@ -5,7 +5,7 @@ PYTHON ?= python3
 export CARGO_TARGET_DIR := $(CURDIR)/target
 
 ifeq ($(shell command -v cargo),)
-$(error Rust 1.89 or newer is needed: see https://rustup.rs)
+$(error Rust 1.94 or newer is needed (1.89 for the wheel alone): see https://rustup.rs)
 endif
 
 TOOLS := .cache/tools
@@ -32,8 +32,8 @@ demo: $(TOOLS)/ready ## Make keys, build a wheel that trusts them, issue license
 test: test-rust test-wheel test-odoo ## Pass all tests: the Rust crates, the wheel on each Python, the addon on real Odoo
 
 test-rust:
-	@echo "== Rust: unit tests, vectors, properties, the aegis command"
-	cargo test --workspace --quiet
+	@echo "== Rust: unit tests, vectors, properties, the aegis command, the storage on SQLite and PostgreSQL"
+	@$(PYTHON) tools/odoo_lab postgres cargo test --workspace --quiet
 
 test-wheel: wheel
 	@echo "== Python: the wheel as installed"
@@ -53,7 +53,7 @@ check: $(TOOLS)/ready $(CARGO_DENY) ## Format, lints, types, licenses, and what 
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --all-features --quiet -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
-	$(CARGO_DENY) --log-level error check bans licenses sources
+	$(CARGO_DENY) --workspace --log-level error check bans licenses sources
 	@tools/check_dependencies.sh
 	$(TOOLS)/bin/ruff check $(PYTHON_CODE)
 	$(TOOLS)/bin/ruff format --check $(PYTHON_CODE)

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
+from urllib.parse import quote
 
 from odoo_lab.series import environment, pip_install
 from odoo_lab.workspace import CHECKOUT, LAB, Unavailable, building, lock, progress, remove, run
@@ -136,6 +137,11 @@ class Cluster:
     def programs(self) -> Path:
         """The folder of PostgreSQL's programs."""
         return _binaries(self.folder)
+
+    @property
+    def address(self) -> str:
+        """How other programs find it."""
+        return f"postgres://{USER}@localhost:{PORT}/postgres?host={quote(str(self.folder), safe='')}"
 
     @property
     def options(self) -> tuple[str, ...]:

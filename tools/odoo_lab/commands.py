@@ -1,9 +1,11 @@
-"""The commands of the lab: run, expire, prepare, clean."""
+"""The commands of the lab: run, expire, prepare, postgres, clean."""
 
 import argparse
 import datetime
 import json
+import os
 import signal
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -117,6 +119,16 @@ def warm_up(chosen: argparse.Namespace) -> None:
     progress(f"Odoo {odoo.number} is ready")
 
 
+def postgres(chosen: argparse.Namespace) -> None:
+    """Run a program with a PostgreSQL of its own, which AEGIS_TEST_POSTGRES names to it."""
+    with Cluster() as private:
+        done = subprocess.run(
+            chosen.program, check=False, env={**os.environ, "AEGIS_TEST_POSTGRES": private.address}
+        )
+    if done.returncode:
+        sys.exit(done.returncode)
+
+
 def clean(_chosen: argparse.Namespace) -> None:
     """Stop the PostgreSQL of this checkout and remove its databases, which may lie outside the checkout."""
     cluster.clean()
@@ -188,5 +200,8 @@ def _parser() -> argparse.ArgumentParser:
         one = commands.add_parser(name, help=command.__doc__)
         one.add_argument("--series", choices=SERIES, default=default, help="the series of Odoo")
         one.set_defaults(command=command)
+    beside = commands.add_parser("postgres", help=postgres.__doc__)
+    beside.add_argument("program", nargs=argparse.REMAINDER, help="the program and its arguments")
+    beside.set_defaults(command=postgres)
     commands.add_parser("clean", help=clean.__doc__).set_defaults(command=clean)
     return parser

@@ -1,0 +1,309 @@
+//! Storing licenses: many at once, each once.
+//!
+//! A transaction costs a write to the disk, and only one can be open at a time. So licenses that arrive while one is
+//! being committed wait, and are stored together by the next. Each is answered when it is durable.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sea_orm::{ColumnTrait, Condition, DatabaseConnection, EntityTrait, IntoActiveModel, QueryFilter};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::change::Change;
+use crate::entity::{customer, idempotency, license, license_module};
+use crate::{Error, Instant, NewLicense, Note, Store};
+
+/// Licenses stored by one transaction, at most. Databases limit the number of values in a statement.
+const BATCH: usize = 128;
+
+/// Licenses that wait, at most; more wait for a place.
+const QUEUE: usize = 1024;
+
+/// A signed license to be stored.
+#[derive(Debug, Clone)]
+pub struct Issue {
+    /// The license.
+    pub license: NewLicense,
+    /// For the audit log.
+    pub note: Note,
+    /// What makes a repeated request known.
+    pub idempotency: Option<Idempotency>,
+    /// The present.
+    pub at: Instant,
+}
+
+/// What makes a repeated request known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Idempotency {
+    /// Who asks.
+    pub actor: String,
+    /// The key that came with the request.
+    pub key: String,
+    /// SHA-256 of the request.
+    pub request_hash: String,
+}
+
+/// What became of a license.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is stored.
+    Stored,
+    /// It is not: the same request was answered before, with the license of this id.
+    Repeated(String),
+}
+
+type Answer = Result<Outcome, Error>;
+
+#[derive(Debug)]
+enum Job {
+    Issue(Box<Issue>, oneshot::Sender<Answer>),
+    Stop(oneshot::Sender<()>),
+}
+
+/// The task that stores licenses.
+#[derive(Debug, Clone)]
+pub(crate) struct Writer {
+    jobs: mpsc::Sender<Job>,
+}
+
+impl Store {
+    /// Stores a license that was signed, unless the same request was answered before.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] and [`Error::CustomerInactive`] of the customer, [`Error::Exists`] of the license,
+    /// [`Error::KeyReused`], [`Error::Unavailable`], [`Error::OutcomeUnknown`].
+    pub async fn issue(&self, issue: Issue) -> Result<Outcome, Error> {
+        let (answer, answered) = oneshot::channel();
+        let stopped = || Error::Unavailable("the server is shutting down".to_owned());
+        self.writer.jobs.send(Job::Issue(Box::new(issue), answer)).await.map_err(|_| stopped())?;
+        answered.await.map_err(|_| stopped())?
+    }
+
+    /// The id of the license with which the same request was answered before.
+    ///
+    /// # Errors
+    /// [`Error::KeyReused`], [`Error::Unavailable`].
+    pub async fn repeated(&self, request: &Idempotency) -> Result<Option<String>, Error> {
+        let id = (request.actor.clone(), request.key.clone());
+        let row = idempotency::Entity::find_by_id(id).one(&self.db).await?;
+        row.map(|row| same_request(&row.request_hash, row.license_id, request)).transpose()
+    }
+
+    /// Forgets the requests made before `before`.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn forget_requests(&self, before: Instant) -> Result<u64, Error> {
+        let old = idempotency::Entity::delete_many().filter(idempotency::Column::CreatedAt.lt(before));
+        Ok(old.exec(&self.db).await?.rows_affected)
+    }
+}
+
+fn same_request(hash: &str, license_id: String, request: &Idempotency) -> Result<String, Error> {
+    if hash == request.request_hash { Ok(license_id) } else { Err(Error::KeyReused) }
+}
+
+impl Writer {
+    pub(crate) fn start(db: DatabaseConnection) -> Self {
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        drop(tokio::spawn(write(db, queue)));
+        Self { jobs }
+    }
+
+    /// Waits until everything sent before is stored.
+    pub(crate) async fn stop(self) {
+        let (stopped, done) = oneshot::channel();
+        if self.jobs.send(Job::Stop(stopped)).await.is_ok() {
+            // It fails where the task has ended already.
+            let _ = done.await;
+        }
+    }
+}
+
+async fn write(db: DatabaseConnection, mut queue: mpsc::Receiver<Job>) {
+    while let Some(first) = queue.recv().await {
+        let (mut issues, mut answers) = (Vec::new(), Vec::new());
+        let mut stop = None;
+        let mut next = Some(first);
+        while let Some(job) = next {
+            match job {
+                Job::Issue(issue, answer) => {
+                    issues.push(*issue);
+                    answers.push(answer);
+                }
+                Job::Stop(stopped) => stop = Some(stopped),
+            }
+            next = if stop.is_none() && issues.len() < BATCH { queue.try_recv().ok() } else { None };
+        }
+        for (answer, stored) in answers.into_iter().zip(store_apart(&db, issues).await) {
+            // Whoever asked may have gone away.
+            let _ = answer.send(stored);
+        }
+        if let Some(stopped) = stop {
+            let _ = stopped.send(());
+            return;
+        }
+    }
+}
+
+/// Stores them together; where the database refuses that, one by one, so that one fails and not all.
+async fn store_apart(db: &DatabaseConnection, issues: Vec<Issue>) -> Vec<Answer> {
+    if issues.is_empty() {
+        return Vec::new();
+    }
+    match store(db, issues.clone()).await {
+        Ok(answers) => answers,
+        Err(Error::Refused(_)) if issues.len() > 1 => {
+            let mut answers = Vec::with_capacity(issues.len());
+            for issue in issues {
+                answers.push(store(db, vec![issue]).await.and_then(sole));
+            }
+            answers
+        }
+        Err(error) => issues.iter().map(|_| Err(error.clone())).collect(),
+    }
+}
+
+fn sole(answers: Vec<Answer>) -> Answer {
+    answers.into_iter().next().unwrap_or_else(|| Err(Error::Refused("nothing was stored".to_owned())))
+}
+
+/// Stores them in one transaction. The inner errors are those of single licenses, which are left out.
+async fn store(db: &DatabaseConnection, issues: Vec<Issue>) -> Result<Vec<Answer>, Error> {
+    let mut change = Change::begin(db).await?;
+    let mut known = Known::read(&change, &issues).await?;
+    let mut answers = Vec::with_capacity(issues.len());
+    let (mut licenses, mut modules, mut requests) = (Vec::new(), Vec::new(), Vec::new());
+    for Issue { license, note, idempotency, at } in issues {
+        let answer = known.answer(&license, idempotency.as_ref());
+        if answer == Ok(Outcome::Stored) {
+            change.head.license_seq += 1;
+            let seq = change.head.license_seq;
+            let names: BTreeSet<&String> = license.modules.iter().collect();
+            modules.extend(
+                names.into_iter().map(|name| {
+                    license_module::Model { module_name: name.clone(), license_seq: seq }.into_active_model()
+                }),
+            );
+            requests.extend(idempotency.map(|request| {
+                let Idempotency { actor, key, request_hash } = request;
+                let license_id = license.id.clone();
+                idempotency::Model { actor, key, request_hash, license_id, created_at: at }.into_active_model()
+            }));
+            licenses.push(row(license, seq, at).into_active_model());
+            change.note(at, note);
+        }
+        answers.push(answer.map_err(Error::from));
+    }
+    let tx = &change.tx;
+    if !licenses.is_empty() {
+        license::Entity::insert_many::<license::ActiveModel, _>(licenses).exec_without_returning(tx).await?;
+        license_module::Entity::insert_many::<license_module::ActiveModel, _>(modules)
+            .exec_without_returning(tx)
+            .await?;
+    }
+    if !requests.is_empty() {
+        idempotency::Entity::insert_many::<idempotency::ActiveModel, _>(requests).exec_without_returning(tx).await?;
+    }
+    change.commit().await?;
+    Ok(answers)
+}
+
+/// What is stored already of what a batch names.
+struct Known {
+    /// Whether each customer is active.
+    customers: BTreeMap<String, bool>,
+    licenses: BTreeSet<String>,
+    /// By actor and key: the request's hash, and the license.
+    requests: BTreeMap<(String, String), (String, String)>,
+}
+
+/// Why one license of a batch is left out.
+#[derive(Debug, PartialEq, Eq)]
+enum LeftOut {
+    NoCustomer(String),
+    InactiveCustomer(String),
+    LicenseExists(String),
+    KeyReused,
+}
+
+impl From<LeftOut> for Error {
+    fn from(why: LeftOut) -> Self {
+        match why {
+            LeftOut::NoCustomer(id) => Self::NotFound { what: "customer", id },
+            LeftOut::InactiveCustomer(id) => Self::CustomerInactive(id),
+            LeftOut::LicenseExists(id) => Self::Exists { what: "license", id },
+            LeftOut::KeyReused => Self::KeyReused,
+        }
+    }
+}
+
+impl Known {
+    async fn read(change: &Change, issues: &[Issue]) -> Result<Self, Error> {
+        let ids = issues.iter().map(|issue| issue.license.customer_id.as_str()).collect::<BTreeSet<_>>();
+        let customers = customer::Entity::find().filter(customer::Column::Id.is_in(ids)).all(&change.tx).await?;
+        let ids = issues.iter().map(|issue| issue.license.id.as_str());
+        let licenses = license::Entity::find().filter(license::Column::Id.is_in(ids)).all(&change.tx).await?;
+        let requests: Vec<&Idempotency> = issues.iter().filter_map(|issue| issue.idempotency.as_ref()).collect();
+        let stored = if requests.is_empty() {
+            Vec::new()
+        } else {
+            let any = requests.iter().fold(Condition::any(), |any, request| {
+                let actor = idempotency::Column::Actor.eq(&request.actor);
+                any.add(Condition::all().add(actor).add(idempotency::Column::Key.eq(&request.key)))
+            });
+            idempotency::Entity::find().filter(any).all(&change.tx).await?
+        };
+        let requests = stored.into_iter().map(|row| ((row.actor, row.key), (row.request_hash, row.license_id)));
+        Ok(Self {
+            customers: customers.into_iter().map(|row| (row.id, row.deactivated_at.is_none())).collect(),
+            licenses: licenses.into_iter().map(|row| row.id).collect(),
+            requests: requests.collect(),
+        })
+    }
+
+    /// Decides about one license, and remembers it for those after it in the batch.
+    fn answer(&mut self, license: &NewLicense, request: Option<&Idempotency>) -> Result<Outcome, LeftOut> {
+        if let Some(request) = request {
+            let id = (request.actor.clone(), request.key.clone());
+            if let Some((hash, license_id)) = self.requests.get(&id) {
+                let same = *hash == request.request_hash;
+                return if same { Ok(Outcome::Repeated(license_id.clone())) } else { Err(LeftOut::KeyReused) };
+            }
+        }
+        match self.customers.get(&license.customer_id) {
+            None => return Err(LeftOut::NoCustomer(license.customer_id.clone())),
+            Some(false) => return Err(LeftOut::InactiveCustomer(license.customer_id.clone())),
+            Some(true) => {}
+        }
+        if !self.licenses.insert(license.id.clone()) {
+            return Err(LeftOut::LicenseExists(license.id.clone()));
+        }
+        if let Some(request) = request {
+            let stored = (request.request_hash.clone(), license.id.clone());
+            self.requests.insert((request.actor.clone(), request.key.clone()), stored);
+        }
+        Ok(Outcome::Stored)
+    }
+}
+
+fn row(license: NewLicense, seq: i64, created_at: Instant) -> license::Model {
+    license::Model {
+        seq,
+        id: license.id,
+        issuer: license.issuer,
+        kid: license.kid,
+        customer_id: license.customer_id,
+        customer_name: license.customer_name,
+        module_names: license.modules.join(","),
+        license_type: license.license_type,
+        instance: license.instance,
+        issued_at: license.issued_at,
+        expires_at: license.expires_at,
+        ends_at: license.ends_at,
+        created_at,
+        revoked_at: None,
+        status_reason: None,
+        replaces: license.replaces,
+        token: license.token,
+    }
+}

@@ -1,0 +1,13 @@
+//! How the tables came to be. Migrations are only ever added: what a version has run is never changed.
+
+mod m20261123_begin;
+
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+
+pub(crate) struct Migrations;
+
+impl MigratorTrait for Migrations {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20261123_begin::Migration)]
+    }
+}

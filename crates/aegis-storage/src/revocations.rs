@@ -1,0 +1,114 @@
+//! What was revoked, and the signed lists that say so.
+
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder, Set,
+};
+
+use crate::change::Change;
+pub use crate::entity::revocation::Model as Revocation;
+pub use crate::entity::revocation_list::Model as SignedList;
+use crate::entity::{license, revocation, revocation_list};
+use crate::{Error, Instant, Note, Store};
+
+/// What is to be revoked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NewRevocation {
+    /// A license, by its id.
+    License(String),
+    /// A key of an issuer, by its id.
+    Key {
+        /// The issuer.
+        issuer: String,
+        /// The key's id.
+        kid: String,
+    },
+}
+
+/// `kind` of a revoked license.
+const LICENSE: &str = "license";
+/// `kind` of a revoked key.
+const KEY: &str = "key";
+
+impl Store {
+    /// Revokes a license or a key. What was revoked before stays as it was: the first reason and time count.
+    ///
+    /// Returns the revocation, and whether it is new.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] of the license, [`Error::Unavailable`].
+    pub async fn revoke(
+        &self,
+        what: &NewRevocation,
+        reason: &str,
+        note: Note,
+        at: Instant,
+    ) -> Result<(Revocation, bool), Error> {
+        let mut change = Change::begin(&self.db).await?;
+        let license = match what {
+            NewRevocation::License(id) => Some(license_of(&change.tx, id).await?),
+            NewRevocation::Key { .. } => None,
+        };
+        let (issuer, kind, id) = match (what, &license) {
+            (NewRevocation::Key { issuer, kid }, _) => (issuer.clone(), KEY, kid.clone()),
+            (NewRevocation::License(id), license) => {
+                (license.as_ref().map(|license| license.issuer.clone()).unwrap_or_default(), LICENSE, id.clone())
+            }
+        };
+        let primary_key = (issuer.clone(), kind.to_owned(), id.clone());
+        if let Some(before) = revocation::Entity::find_by_id(primary_key).one(&change.tx).await? {
+            return Ok((before, false));
+        }
+        let ends_at = license.as_ref().and_then(|license| license.ends_at);
+        let row = Revocation { issuer, kind: kind.to_owned(), id, reason: reason.to_owned(), revoked_at: at, ends_at };
+        revocation::Entity::insert(row.clone().into_active_model()).exec_without_returning(&change.tx).await?;
+        if let Some(license) = license {
+            let mut license = license.into_active_model();
+            license.revoked_at = Set(Some(at));
+            license.status_reason = Set(Some(reason.to_owned()));
+            license.update(&change.tx).await?;
+        }
+        change.note(at, note);
+        change.commit().await?;
+        Ok((row, true))
+    }
+
+    /// Everything that was revoked of an issuer, and the list that was signed last.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn revocations(&self, issuer: &str) -> Result<(Vec<Revocation>, Option<SignedList>), Error> {
+        // The list first: what is revoked in between is then among the revocations, and not taken for listed.
+        let list = last_list(&self.db, issuer).await?;
+        Ok((revocation::Entity::find().filter(revocation::Column::Issuer.eq(issuer)).all(&self.db).await?, list))
+    }
+
+    /// Stores a list that was signed, and says whether it did: not where another list came before it, or something was
+    /// revoked since `counted` revocations were read. Then it is to be worked out anew.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn add_list(&self, list: SignedList, counted: u64, note: Note, at: Instant) -> Result<bool, Error> {
+        let mut change = Change::begin(&self.db).await?;
+        let last = last_list(&change.tx, &list.issuer).await?;
+        let revoked = revocation::Entity::find().filter(revocation::Column::Issuer.eq(&list.issuer));
+        // Revocations are only ever added, so as many as before are the same as before.
+        if last.is_some_and(|last| last.seq >= list.seq) || revoked.count(&change.tx).await? != counted {
+            return Ok(false);
+        }
+        revocation_list::Entity::insert(list.into_active_model()).exec_without_returning(&change.tx).await?;
+        change.note(at, note);
+        change.commit().await?;
+        Ok(true)
+    }
+}
+
+async fn license_of<C: ConnectionTrait>(db: &C, id: &str) -> Result<license::Model, Error> {
+    let row = license::Entity::find().filter(license::Column::Id.eq(id)).one(db).await?;
+    row.ok_or_else(|| Error::NotFound { what: LICENSE, id: id.to_owned() })
+}
+
+async fn last_list<C: ConnectionTrait>(db: &C, issuer: &str) -> Result<Option<SignedList>, Error> {
+    let lists = revocation_list::Entity::find().filter(revocation_list::Column::Issuer.eq(issuer));
+    Ok(lists.order_by_desc(revocation_list::Column::Seq).one(db).await?)
+}
