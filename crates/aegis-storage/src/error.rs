@@ -76,10 +76,10 @@ fn is_transient(error: &DbErr) -> bool {
 }
 
 /// PostgreSQL's codes have five characters, and their beginning is a class: connection, transaction rolled back,
-/// resources, shut down. SQLite's are numbers, whose lowest byte says BUSY, LOCKED, IOERR or FULL.
+/// resources, locks, shut down. SQLite's are numbers, whose lowest byte says BUSY, LOCKED, IOERR or FULL.
 fn is_transient_code(code: &str) -> bool {
     if code.len() == 5 {
-        ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class))
+        ["08", "40", "53", "55", "57"].iter().any(|class| code.starts_with(class))
     } else {
         code.parse::<i32>().is_ok_and(|code| [5, 6, 10, 13].contains(&(code & 0xff)))
     }
@@ -91,7 +91,8 @@ mod tests {
 
     #[test]
     fn busy_full_and_shut_down_are_transient() {
-        for code in ["5", "517", "6", "10", "778", "13", "08006", "40001", "40P01", "53100", "53300", "57P01"] {
+        for code in ["5", "517", "6", "10", "778", "13", "08006", "40001", "40P01", "53100", "53300", "55P03", "57P01"]
+        {
             assert!(is_transient_code(code), "{code}");
         }
     }

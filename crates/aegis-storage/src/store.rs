@@ -15,6 +15,11 @@ const CONNECTIONS: u32 = 16;
 /// How long a request waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// A server that hangs in the middle of a change must not stop the others: PostgreSQL ends its transaction, and those who
+/// wait for its lock are told before. A statement is given longer than any of ours takes.
+const POSTGRES_LIMITS: [(&str, &str); 3] =
+    [("lock_timeout", "5s"), ("idle_in_transaction_session_timeout", "10s"), ("statement_timeout", "30s")];
+
 /// Which database it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Database {
@@ -45,6 +50,7 @@ impl Store {
         };
         let mut options = ConnectOptions::new(address);
         options.max_connections(CONNECTIONS).acquire_timeout(PATIENCE).connect_timeout(PATIENCE).sqlx_logging(false);
+        options.map_sqlx_postgres_opts(|options| options.options(POSTGRES_LIMITS));
         options.map_sqlx_sqlite_opts(|options| {
             use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
             // Readers do not wait for the writer, and what is committed survives a power cut.

@@ -6,7 +6,7 @@ mod common;
 
 use aegis_storage::{Error, LicenseFilter, Outcome, Store};
 use common::{NOW, TestStore, add_customer, at, issue, issued, license, note, repeatable};
-use sea_orm::{ConnectionTrait, Database};
+use sea_orm::{ConnectionTrait, Database, TransactionTrait};
 
 on_both! {
     /// What was stored is found again, column by column.
@@ -160,4 +160,18 @@ async fn a_database_that_went_away_is_unavailable() {
     admin.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await.expect("drops");
     let error = stores.store.issue(issue(license("C1"))).await.expect_err("fails");
     assert!(matches!(error, Error::Unavailable(_) | Error::Refused(_)), "{error}");
+}
+
+/// A server that hangs while it holds the lock does not make the others hang; and when it is gone, all goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_hangs_stops_nobody_for_long() {
+    let stores = common::postgres().await;
+    add_customer(&stores.store, "C1").await;
+    let hanging = Database::connect(&stores.address).await.expect("connects");
+    let lock = hanging.begin().await.expect("begins");
+    lock.execute_unprepared("SELECT * FROM heads FOR UPDATE").await.expect("locks");
+    let error = stores.store.issue(issue(license("C1"))).await.expect_err("waits in vain");
+    assert!(matches!(error, Error::Unavailable(_)), "{error}");
+    lock.rollback().await.expect("lets go");
+    issued(&stores.store, license("C1")).await;
 }
