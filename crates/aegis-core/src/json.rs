@@ -109,7 +109,8 @@ impl fmt::Display for Json<'_> {
 pub fn parse_object(bytes: &[u8]) -> Result<Object<'_>, NotAnObject> {
     let text = std::str::from_utf8(bytes).map_err(|_| NotAnObject)?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let value = Value { depth: MAX_DEPTH }.deserialize(&mut deserializer).map_err(|_| NotAnObject)?;
+    let value =
+        Value { depth: MAX_DEPTH, room: USUAL_MEMBERS }.deserialize(&mut deserializer).map_err(|_| NotAnObject)?;
     deserializer.end().map_err(|_| NotAnObject)?;
     match value {
         Json::Object(object) => Ok(object),
@@ -121,16 +122,17 @@ pub fn parse_object(bytes: &[u8]) -> Result<Object<'_>, NotAnObject> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotAnObject;
 
-/// Reads one value, at most `depth` levels deep.
+/// Reads one value, at most `depth` levels deep; for the members of an object, `room` is made at once.
 #[derive(Clone, Copy)]
 struct Value {
     depth: u8,
+    room: usize,
 }
 
 impl Value {
     fn inner<E: serde::de::Error>(self) -> Result<Self, E> {
         let depth = self.depth.checked_sub(1).ok_or_else(|| E::custom("nested too deep"))?;
-        Ok(Self { depth })
+        Ok(Self { depth, room: 0 })
     }
 }
 
@@ -189,8 +191,7 @@ impl<'de> Visitor<'de> for Value {
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Json<'de>, A::Error> {
         let inner = self.inner()?;
-        let room = if self.depth == MAX_DEPTH { USUAL_MEMBERS } else { 0 };
-        let mut object = Object { members: Vec::with_capacity(room) };
+        let mut object = Object { members: Vec::with_capacity(self.room) };
         while let Some(name) = access.next_key_seed(Name)? {
             object.members.push((name, access.next_value_seed(inner)?));
         }

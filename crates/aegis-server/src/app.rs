@@ -1,0 +1,103 @@
+//! The whole of it: what endpoints share, and where they are.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aegis_storage::{Instant, Note, Store, Subject};
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use chrono::SubsecRound as _;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::access::Caller;
+use crate::problem::ProblemDocument;
+use crate::{Desk, Problem, api_keys, customers, health, licenses};
+
+/// The largest body that is read, in bytes.
+const LARGEST_BODY: usize = 64 * 1024;
+
+/// How long a request may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Where the API begins.
+const BASE: &str = "/api/v1";
+
+/// Tells the present.
+pub type Clock = Box<dyn Fn() -> Instant + Send + Sync>;
+
+/// What all endpoints share.
+pub struct App {
+    /// What is stored.
+    pub store: Store,
+    /// Where licenses are signed.
+    pub desk: Desk,
+    /// The present.
+    pub clock: Clock,
+}
+
+impl App {
+    /// The present, to the second.
+    pub(crate) fn now(&self) -> Instant {
+        (self.clock)().trunc_subsecs(0)
+    }
+
+    /// A note for the audit log.
+    pub(crate) fn note(
+        caller: &Caller,
+        action: &'static str,
+        kind: &'static str,
+        id: &str,
+        detail: serde_json::Value,
+    ) -> Note {
+        Note { actor: caller.0.clone(), action, subject: Subject { kind, id: id.to_owned() }, detail }
+    }
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "AEGIS license server", description = "Issues, finds and revokes licenses of Odoo modules."),
+    components(schemas(ProblemDocument))
+)]
+struct Description;
+
+/// The API in the words of OpenAPI.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    endpoints().into_openapi()
+}
+
+/// What answers requests.
+pub fn router(app: Arc<App>) -> Router {
+    let (router, _) = endpoints().split_for_parts();
+    router
+        .fallback(async || Problem::not_found("there is nothing at this path"))
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(axum::middleware::from_fn(in_time))
+        .with_state(app)
+}
+
+async fn in_time(
+    request: axum::extract::Request,
+    next: axum::middleware::Next,
+) -> Result<axum::response::Response, Problem> {
+    tokio::time::timeout(PATIENCE, next.run(request)).await.map_err(|_| Problem::timed_out())
+}
+
+fn endpoints() -> OpenApiRouter<Arc<App>> {
+    let api = OpenApiRouter::new()
+        .routes(routes!(licenses::issue::issue, licenses::list::list))
+        .routes(routes!(licenses::read::read, licenses::revoke::delete))
+        .routes(routes!(licenses::read::token))
+        .routes(routes!(licenses::revoke::revoke))
+        .routes(routes!(customers::add::add, customers::list::list))
+        .routes(routes!(customers::read::read, customers::change::change, customers::delete::delete))
+        .routes(routes!(api_keys::add::add, api_keys::list::list))
+        .routes(routes!(api_keys::revoke::revoke));
+    OpenApiRouter::with_openapi(Description::openapi())
+        .nest(BASE, api)
+        .routes(routes!(health::health))
+        .routes(routes!(health::ready))
+}

@@ -1,0 +1,85 @@
+//! Reading requests: strictly, and with a problem document for what cannot be read.
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use crate::Problem;
+
+/// Rows of a page, where nothing else is asked for.
+pub(crate) const USUAL_PAGE: u64 = 50;
+
+/// Rows of a page, at most.
+pub(crate) const LARGEST_PAGE: u64 = 200;
+
+/// A body of JSON.
+#[derive(Debug)]
+pub(crate) struct Body<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        match Json::<T>::from_request(request, state).await {
+            Ok(Json(body)) => Ok(Self(body)),
+            Err(JsonRejection::MissingJsonContentType(_)) => Err(Problem::unsupported_media_type()),
+            Err(JsonRejection::BytesRejection(rejection)) if rejection.status() == 413 => Err(Problem::too_large()),
+            Err(rejection) => Err(Problem::bad_request(rejection.body_text())),
+        }
+    }
+}
+
+/// What stands after the question mark.
+#[derive(Debug)]
+pub(crate) struct Asked<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let query = Query::<T>::from_request_parts(parts, state).await;
+        query.map(|Query(asked)| Self(asked)).map_err(|rejection| Problem::bad_request(rejection.body_text()))
+    }
+}
+
+/// The id in a path.
+#[derive(Debug)]
+pub(crate) struct Id(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        let Path(id) = path.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+        // A database may not take it, and there is nothing by that name.
+        if id.contains('\0') { Err(Problem::not_found("there is nothing with this id")) } else { Ok(Self(id)) }
+    }
+}
+
+/// How many rows a page has.
+pub(crate) fn page_size(limit: Option<u64>) -> Result<u64, Problem> {
+    match limit {
+        None => Ok(USUAL_PAGE),
+        Some(limit @ 1..=LARGEST_PAGE) => Ok(limit),
+        Some(_) => Err(Problem::invalid("limit", "a page has 1 to 200 rows", "ask for fewer, and for the next page")),
+    }
+}
+
+/// Where a page begins, as the page before said.
+pub(crate) fn place(cursor: Option<&str>) -> Result<Option<i64>, Problem> {
+    let parse = |cursor: &str| cursor.parse::<i64>().ok().filter(|place| *place >= 0);
+    let bad = || Problem::invalid("cursor", "this is no cursor", "take `next` of the page before, as it is");
+    cursor.map(|cursor| parse(cursor).ok_or_else(bad)).transpose()
+}
+
+/// A text that people read: not empty, not long, on one line.
+pub(crate) fn check_text(member: &str, text: &str, longest: usize) -> Result<(), Problem> {
+    if text.trim().is_empty() || text.chars().count() > longest || text.chars().any(char::is_control) {
+        let detail = format!("1 to {longest} characters on one line are meant");
+        return Err(Problem::invalid(member, detail, "shorten it, or leave out line breaks and control characters"));
+    }
+    Ok(())
+}

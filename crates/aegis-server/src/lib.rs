@@ -1,0 +1,19 @@
+//! The license server: what the `aegis` command does, over HTTP.
+//!
+//! One file for each endpoint: what it is sent, what it answers, and how. What goes wrong is answered by a [`Problem`].
+//! The API is described by [`openapi`], which is made from the code.
+
+mod access;
+mod api_keys;
+mod app;
+mod customers;
+mod desk;
+mod health;
+mod input;
+mod licenses;
+mod problem;
+
+pub use access::{FreshKey, Scope};
+pub use app::{App, Clock, openapi, router};
+pub use desk::Desk;
+pub use problem::Problem;

@@ -1,0 +1,67 @@
+//! `GET /licenses/{id}` and `GET /licenses/{id}/token`
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
+
+use super::LicenseView;
+use crate::access::{May, ToRead};
+use crate::input::Id;
+use crate::problem::ProblemDocument;
+use crate::{App, Problem};
+
+/// The license itself.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TokenView {
+    /// What the customer pastes.
+    token: String,
+}
+
+/// Reads a license.
+#[utoipa::path(
+    get, path = "/licenses/{id}", tag = "licenses",
+    params(("id" = String, Path), ("If-None-Match" = Option<String>, Header, description = "the ETag one has")),
+    responses(
+        (status = OK, body = LicenseView, headers(("ETag" = String))),
+        (status = NOT_MODIFIED, description = "it is as it was"),
+        (status = UNAUTHORIZED, body = ProblemDocument), (status = FORBIDDEN, body = ProblemDocument),
+        (status = NOT_FOUND, body = ProblemDocument),
+    )
+)]
+pub(crate) async fn read(
+    State(app): State<Arc<App>>,
+    _may: May<ToRead>,
+    Id(id): Id,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let view = LicenseView::at(app.store.license(&id).await?, app.now());
+    let body = serde_json::to_vec(&view).map_err(|_| Problem::internal())?;
+    // Weak: of the content, not of how it is written (RFC 9110 §8.8.1).
+    let tag = format!("W/\"{}\"", URL_SAFE_NO_PAD.encode(Sha256::digest(&body)));
+    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    if known.flat_map(|tags| tags.split(',')).any(|known| known.trim() == tag) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
+    }
+    Ok(([(header::ETAG, tag)], Json(view)).into_response())
+}
+
+/// Reads the license itself.
+#[utoipa::path(
+    get, path = "/licenses/{id}/token", tag = "licenses", params(("id" = String, Path)),
+    responses(
+        (status = OK, body = TokenView), (status = UNAUTHORIZED, body = ProblemDocument),
+        (status = FORBIDDEN, body = ProblemDocument), (status = NOT_FOUND, body = ProblemDocument),
+    )
+)]
+pub(crate) async fn token(State(app): State<Arc<App>>, _may: May<ToRead>, Id(id): Id) -> Result<Response, Problem> {
+    let token = app.store.license(&id).await?.token;
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(TokenView { token })).into_response())
+}

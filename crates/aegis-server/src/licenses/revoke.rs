@@ -1,0 +1,72 @@
+//! `POST /licenses/{id}/revoke`, and `DELETE` of both paths
+
+use std::sync::Arc;
+
+use aegis_storage::NewRevocation;
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::{IntoParams, ToSchema};
+
+use super::LicenseView;
+use crate::access::{Caller, May, ToRevoke};
+use crate::input::{Asked, Body, Id, check_text};
+use crate::problem::ProblemDocument;
+use crate::{App, Problem};
+
+/// Why.
+#[derive(Debug, Deserialize, ToSchema, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Reason {
+    /// Why it is revoked: 1 to 256 characters. Customers do not see it.
+    #[schema(min_length = 1, max_length = 256)]
+    #[param(min_length = 1, max_length = 256)]
+    reason: String,
+}
+
+/// Revokes a license. One that was revoked before stays as it was: the first reason and time count.
+#[utoipa::path(
+    post, path = "/licenses/{id}/revoke", tag = "licenses", params(("id" = String, Path)), request_body = Reason,
+    responses(
+        (status = OK, body = LicenseView),
+        (status = BAD_REQUEST, body = ProblemDocument), (status = UNAUTHORIZED, body = ProblemDocument),
+        (status = FORBIDDEN, body = ProblemDocument), (status = NOT_FOUND, body = ProblemDocument),
+        (status = UNPROCESSABLE_ENTITY, body = ProblemDocument),
+    )
+)]
+pub(crate) async fn revoke(
+    State(app): State<Arc<App>>,
+    may: May<ToRevoke>,
+    Id(id): Id,
+    Body(why): Body<Reason>,
+) -> Result<Json<LicenseView>, Problem> {
+    revoked(&app, &may.caller, &id, &why).await
+}
+
+/// Revokes a license, as `POST /licenses/{id}/revoke` does.
+#[utoipa::path(
+    delete, path = "/licenses/{id}", tag = "licenses", params(("id" = String, Path), Reason),
+    responses(
+        (status = OK, body = LicenseView),
+        (status = BAD_REQUEST, body = ProblemDocument), (status = UNAUTHORIZED, body = ProblemDocument),
+        (status = FORBIDDEN, body = ProblemDocument), (status = NOT_FOUND, body = ProblemDocument),
+        (status = UNPROCESSABLE_ENTITY, body = ProblemDocument),
+    )
+)]
+pub(crate) async fn delete(
+    State(app): State<Arc<App>>,
+    may: May<ToRevoke>,
+    Id(id): Id,
+    Asked(why): Asked<Reason>,
+) -> Result<Json<LicenseView>, Problem> {
+    revoked(&app, &may.caller, &id, &why).await
+}
+
+async fn revoked(app: &App, caller: &Caller, id: &str, why: &Reason) -> Result<Json<LicenseView>, Problem> {
+    check_text("reason", &why.reason, 256)?;
+    let note = App::note(caller, "license.revoke", "license", id, json!({ "reason": why.reason }));
+    app.store.revoke(&NewRevocation::License(id.to_owned()), &why.reason, note, app.now()).await?;
+    Ok(Json(LicenseView::at(app.store.license(id).await?, app.now())))
+}

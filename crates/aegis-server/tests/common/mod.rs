@@ -1,0 +1,163 @@
+//! A real server on loopback, with an empty database and a key of its own.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use aegis_core::{Key, KeyParts, KeyUse, Keyring, ModulePattern};
+use aegis_issuer::keyfile::PrivateKey;
+use aegis_issuer::{FileSigner, Signer as _};
+use aegis_server::{App, Desk, FreshKey, Scope, router};
+use aegis_storage::{Note, Store, Subject};
+use chrono::DateTime;
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// 2026-09-21.
+pub(crate) const NOW: i64 = 1_790_000_000;
+pub(crate) const DAY: i64 = 86_400;
+const ISSUER: &str = "acme.example";
+
+/// A server, and how to speak to it.
+pub(crate) struct Server {
+    pub(crate) url: String,
+    /// A key with every scope.
+    pub(crate) key: String,
+    pub(crate) keyring: Keyring,
+    clock: Arc<AtomicI64>,
+    store: Store,
+    client: reqwest::Client,
+    _folder: TempDir,
+}
+
+/// An answer: its status and its JSON.
+pub(crate) type Answer = (StatusCode, Value);
+
+impl Server {
+    pub(crate) async fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::connect(&format!("sqlite://{}", folder.path().join("aegis.db").display())).await;
+        let store = store.expect("connects");
+        store.migrate().await.expect("makes its tables");
+        let signer = FileSigner::new("acme-2026", PrivateKey::generate().expect("a key")).expect("a signer");
+        let parts = KeyParts {
+            kid: signer.kid().to_owned(),
+            issuer: ISSUER.to_owned(),
+            uses: vec![KeyUse::License],
+            modules: Some(vec![ModulePattern::parse("acme_*").expect("a pattern")]),
+            not_before: None,
+            not_after: None,
+            public: signer.public_key(),
+        };
+        let keyring = Keyring::new(vec![Key::new(parts).expect("a key")]).expect("a keyring");
+        let desk = Desk {
+            signer: Arc::new(signer),
+            issuer: ISSUER.to_owned(),
+            keyring: Some(Arc::new(keyring.clone())),
+            certificates: Vec::new(),
+        };
+        let clock = Arc::new(AtomicI64::new(NOW));
+        let read = Arc::clone(&clock);
+        let now = move || DateTime::from_timestamp(read.load(Ordering::SeqCst), 0).expect("a time");
+        let app = Arc::new(App { store: store.clone(), desk, clock: Box::new(now) });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        tokio::spawn(async move { axum::serve(listener, router(app)).await });
+        let client = reqwest::Client::new();
+        let mut server = Self { url, key: String::new(), keyring, clock, store, client, _folder: folder };
+        server.key = server.make_key(&Scope::ALL, None).await;
+        server
+    }
+
+    /// A new API key with these scopes.
+    pub(crate) async fn make_key(&self, scopes: &[Scope], expires_at: Option<i64>) -> String {
+        let fresh = FreshKey::generate().expect("a key");
+        let at = |seconds| DateTime::from_timestamp(seconds, 0).expect("a time");
+        let subject = Subject { kind: "api_key", id: fresh.id.clone() };
+        let note = Note { actor: "test".to_owned(), action: "api_key.add", subject, detail: json!({}) };
+        let stored = fresh.stored("test".to_owned(), scopes, expires_at.map(at));
+        self.store.add_api_key(stored, note, at(NOW)).await.expect("is stored");
+        fresh.key
+    }
+
+    /// Sets the clock.
+    pub(crate) fn set_clock(&self, seconds: i64) {
+        self.clock.store(seconds, Ordering::SeqCst);
+    }
+
+    /// A request without a key.
+    pub(crate) fn bare(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.url))
+    }
+
+    /// A request below `/api/v1`, with the key that may do everything.
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.bare(method, &format!("/api/v1{path}")).bearer_auth(&self.key)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        answer(self.request(Method::GET, path)).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        answer(self.request(Method::DELETE, path)).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        answer(self.request(Method::POST, path).json(body)).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> Answer {
+        answer(self.request(Method::PATCH, path).json(body)).await
+    }
+
+    /// Adds a customer.
+    pub(crate) async fn add_customer(&self, id: &str) {
+        let (status, body) = self.post("/customers", &json!({ "id": id, "name": format!("Customer {id}") })).await;
+        assert_eq!(status, StatusCode::CREATED, "{body}");
+    }
+
+    /// Issues the usual license, and answers its id.
+    pub(crate) async fn issue(&self, customer_id: &str) -> String {
+        let (status, body) = self.post("/licenses", &license(customer_id)).await;
+        assert_eq!(status, StatusCode::CREATED, "{body}");
+        body["id"].as_str().expect("has an id").to_owned()
+    }
+
+    /// How many rows the audit log has; it holds.
+    pub(crate) async fn audit_rows(&self) -> i64 {
+        self.store.verify_audit_log().await.expect("holds").0
+    }
+}
+
+/// The usual request.
+pub(crate) fn license(customer_id: &str) -> Value {
+    json!({
+        "customer_id": customer_id,
+        "license_type": "subscription",
+        "modules": [{ "technical_name": "acme_sale", "allowed_major_versions": ["18", "19"] }],
+        "days": 365,
+        "grace_days": 14,
+    })
+}
+
+/// Sends a request. Whatever comes back, but for an empty body, is JSON.
+pub(crate) async fn answer(request: RequestBuilder) -> Answer {
+    let response = request.send().await.expect("the server answers");
+    let status = response.status();
+    let text = response.text().await.expect("is read");
+    let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).expect("is JSON") };
+    (status, body)
+}
+
+/// The request is refused with this status and code, in a problem document that says what to do.
+pub(crate) fn assert_problem((status, body): &Answer, expected: u16, code: &str) {
+    assert_eq!((status.as_u16(), body["code"].as_str()), (expected, Some(code)), "{body}");
+    assert_eq!(body["status"], json!(expected));
+    assert_eq!(body["type"], json!(format!("urn:aegis:problem:{code}")));
+    for member in ["title", "detail", "remedy"] {
+        assert!(body[member].as_str().is_some_and(|text| !text.is_empty()), "{member}: {body}");
+    }
+}
