@@ -219,3 +219,9 @@ fn users_are_warned_from_their_instant_on_and_of_what_has_stopped() {
     assert_eq!(warned(&updates, CONTEXT.now, Some(1_767_139_200)), (Code::UpdatesEnded, false));
     assert_eq!(warned("", CONTEXT.now, None), (Code::Missing, true));
 }
+
+/// Who has the text of a license may have the license: no log of a vendor's program shows it by mistake.
+#[test]
+fn a_token_is_not_shown_by_debug() {
+    assert_eq!(format!("{:?}", TokenText::from("eyJ.secret.x")), "TokenText(…)");
+}
