@@ -312,7 +312,7 @@ mod tests {
     fn what_json_does_not_have_is_no_value_and_no_name() {
         use serde::de::IntoDeserializer as _;
         use serde::de::value::{BytesDeserializer, Error, U8Deserializer};
-        let value = Value { depth: 1 }.deserialize(BytesDeserializer::<Error>::new(b"x")).unwrap_err();
+        let value = Value { depth: 1, room: 0 }.deserialize(BytesDeserializer::<Error>::new(b"x")).unwrap_err();
         assert_eq!(value.to_string(), "invalid type: byte array, expected a JSON value");
         let number: U8Deserializer<Error> = 7_u8.into_deserializer();
         assert_eq!(

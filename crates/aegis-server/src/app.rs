@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use crate::access::Caller;
 use crate::problem::ProblemDocument;
-use crate::{Desk, Problem, api_keys, customers, health, licenses};
+use crate::{Desk, Problem, admin, api_keys, customers, health, licenses, revocations};
 
 /// The largest body that is read, in bytes.
 const LARGEST_BODY: usize = 64 * 1024;
@@ -92,10 +92,16 @@ fn endpoints() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(licenses::read::read, licenses::revoke::delete))
         .routes(routes!(licenses::read::token))
         .routes(routes!(licenses::revoke::revoke))
+        .routes(routes!(licenses::validate::by_token))
+        .routes(routes!(licenses::validate::by_id))
+        .routes(routes!(licenses::fingerprint::fingerprint))
+        .routes(routes!(revocations::revocations))
         .routes(routes!(customers::add::add, customers::list::list))
         .routes(routes!(customers::read::read, customers::change::change, customers::delete::delete))
         .routes(routes!(api_keys::add::add, api_keys::list::list))
-        .routes(routes!(api_keys::revoke::revoke));
+        .routes(routes!(api_keys::revoke::revoke))
+        .routes(routes!(admin::stats::stats))
+        .routes(routes!(admin::audit_logs::list));
     OpenApiRouter::with_openapi(Description::openapi())
         .nest(BASE, api)
         .routes(routes!(health::health))

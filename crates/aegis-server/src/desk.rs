@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aegis_core::Keyring;
+use aegis_issuer::revocation::{KeptList, ListPlan, Revocation, SignedList, sign_list};
 use aegis_issuer::{IssueContext, Issued, LicenseRequest, Part, Signer, bundle, issue};
 
 use crate::Problem;
@@ -14,8 +15,8 @@ pub struct Desk {
     pub signer: Arc<dyn Signer + Send + Sync>,
     /// The issuer that the key speaks for.
     pub issuer: String,
-    /// What customers trust; `None` takes the key to have no limits.
-    pub keyring: Option<Arc<Keyring>>,
+    /// What customers trust: what is signed lies within the limits that it sets for the key.
+    pub keyring: Arc<Keyring>,
     /// The key's certificates; none for a key that wheels trust by itself.
     pub certificates: Vec<String>,
 }
@@ -29,8 +30,30 @@ impl Desk {
     pub(crate) async fn issue(&self, request: LicenseRequest, now: i64) -> Result<Issued, Problem> {
         let desk = self.clone();
         let signing = tokio::task::spawn_blocking(move || {
-            let context = IssueContext { issuer: &desk.issuer, now, keyring: desk.keyring.as_deref() };
+            let context = IssueContext { issuer: &desk.issuer, now, keyring: Some(&desk.keyring) };
             issue(&request, desk.signer.as_ref(), &context)
+        });
+        Ok(signing.await.map_err(|_| Problem::internal())??)
+    }
+
+    /// Signs a list of what was revoked. Licenses that have ended are left out of it, and what `last` names stays named
+    /// until then.
+    ///
+    /// # Errors
+    /// What is wrong with the signer, or with the list.
+    pub(crate) async fn sign_list(
+        &self,
+        revoked: Vec<Revocation>,
+        last: Option<KeptList>,
+        now: i64,
+    ) -> Result<(SignedList, i64), Problem> {
+        let desk = self.clone();
+        let signing = tokio::task::spawn_blocking(move || {
+            let context = IssueContext { issuer: &desk.issuer, now, keyring: Some(&desk.keyring) };
+            let kept: Vec<KeptList> = last.into_iter().collect();
+            let seq = kept.iter().map(|list| list.seq + 1).fold(now, i64::max);
+            let plan = ListPlan::new(&desk.issuer, false, &revoked, &[], &kept, now);
+            sign_list(&plan, seq, desk.signer.as_ref(), &context).map(|list| (list, seq))
         });
         Ok(signing.await.map_err(|_| Problem::internal())??)
     }

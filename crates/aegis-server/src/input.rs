@@ -75,6 +75,16 @@ pub(crate) fn place(cursor: Option<&str>) -> Result<Option<i64>, Problem> {
     cursor.map(|cursor| parse(cursor).ok_or_else(bad)).transpose()
 }
 
+/// A text to look for. A database may not take every character, and nothing is called so.
+pub(crate) fn check_filter(member: &str, text: Option<String>) -> Result<Option<String>, Problem> {
+    match text {
+        Some(text) if text.contains('\0') => {
+            Err(Problem::invalid(member, "it has a character that no name has", "leave it out"))
+        }
+        text => Ok(text),
+    }
+}
+
 /// A text that people read: not empty, not long, on one line.
 pub(crate) fn check_text(member: &str, text: &str, longest: usize) -> Result<(), Problem> {
     if text.trim().is_empty() || text.chars().count() > longest || text.chars().any(char::is_control) {

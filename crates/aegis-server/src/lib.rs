@@ -4,6 +4,7 @@
 //! The API is described by [`openapi`], which is made from the code.
 
 mod access;
+mod admin;
 mod api_keys;
 mod app;
 mod customers;
@@ -12,6 +13,7 @@ mod health;
 mod input;
 mod licenses;
 mod problem;
+mod revocations;
 
 pub use access::{FreshKey, Scope};
 pub use app::{App, Clock, openapi, router};

@@ -11,7 +11,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 /// Every endpoint, and the scope that opens it; `None` needs no key.
-const ENDPOINTS: [(&str, &str, Option<Scope>); 16] = [
+const ENDPOINTS: [(&str, &str, Option<Scope>); 22] = [
     ("GET", "/health", None),
     ("GET", "/ready", None),
     ("POST", "/api/v1/licenses", Some(Scope::Issue)),
@@ -20,6 +20,12 @@ const ENDPOINTS: [(&str, &str, Option<Scope>); 16] = [
     ("GET", "/api/v1/licenses/{id}/token", Some(Scope::Read)),
     ("DELETE", "/api/v1/licenses/{id}", Some(Scope::Revoke)),
     ("POST", "/api/v1/licenses/{id}/revoke", Some(Scope::Revoke)),
+    ("POST", "/api/v1/licenses/validate", Some(Scope::Read)),
+    ("POST", "/api/v1/licenses/{id}/validate", Some(Scope::Read)),
+    ("POST", "/api/v1/licenses/fingerprint", Some(Scope::Read)),
+    ("GET", "/api/v1/revocations", None),
+    ("GET", "/api/v1/admin/stats", Some(Scope::Admin)),
+    ("GET", "/api/v1/admin/audit-logs", Some(Scope::Admin)),
     ("POST", "/api/v1/customers", Some(Scope::Issue)),
     ("GET", "/api/v1/customers", Some(Scope::Read)),
     ("GET", "/api/v1/customers/{id}", Some(Scope::Read)),
@@ -181,4 +187,43 @@ async fn what_is_not_there_is_a_problem_too() {
     assert_problem(&server.get("/nothing").await, 404, "not_found");
     let put = answer(server.request(Method::PUT, "/licenses").json(&license("C1"))).await;
     assert_problem(&put, 405, "method_not_allowed");
+}
+
+#[tokio::test]
+async fn the_audit_log_says_who_did_what() {
+    let server = Server::start().await;
+    server.add_customer("C1").await;
+    let id = server.issue("C1").await;
+    let (status, page) = server.get("/admin/audit-logs?limit=2").await;
+    assert_eq!(status, StatusCode::OK);
+    let actor = server.key.split_once('.').expect("has two parts").0;
+    for (row, action, subject) in [(0, "license.issue", id.as_str()), (1, "customer.add", "C1")] {
+        let row = &page["items"][row];
+        assert_eq!(
+            (&row["actor"], &row["action"], &row["subject_id"]),
+            (&json!(actor), &json!(action), &json!(subject))
+        );
+    }
+    assert_eq!(page["items"][0]["detail"]["customer"], json!("C1"));
+    let (_, last) =
+        server.get(&format!("/admin/audit-logs?cursor={}", page["next"].as_str().expect("there is more"))).await;
+    assert_eq!((&last["items"][0]["action"], &last["next"]), (&json!("api_key.add"), &Value::Null));
+    let (_, of_license) = server.get(&format!("/admin/audit-logs?subject_kind=license&subject_id={id}")).await;
+    assert_eq!(of_license["items"].as_array().map(Vec::len), Some(1));
+    assert_eq!(server.get("/admin/audit-logs?actor=nobody").await.1["items"], json!([]));
+    assert_problem(&server.get("/admin/audit-logs?subject_id=x").await, 422, "invalid");
+    assert!(!page.to_string().contains("eyJ"), "no token is in it");
+}
+
+#[tokio::test]
+async fn licenses_and_customers_are_counted() {
+    let server = Server::start().await;
+    server.add_customer("C1").await;
+    let id = server.issue("C1").await;
+    server.issue("C1").await;
+    server.post(&format!("/licenses/{id}/revoke"), &json!({ "reason": "x" })).await;
+    let expected = json!({
+        "licenses": 2, "active": 1, "expired": 0, "revoked": 1, "ending_soon": 0, "customers": 1, "active_customers": 1,
+    });
+    assert_eq!(server.get("/admin/stats").await, (StatusCode::OK, expected));
 }

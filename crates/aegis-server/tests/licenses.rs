@@ -256,3 +256,128 @@ async fn a_deactivated_customer_gets_no_license() {
     server.patch("/customers/C1", &json!({ "active": false })).await;
     assert_problem(&server.post("/licenses", &license("C1")).await, 409, "customer_inactive");
 }
+
+async fn validated(server: &Server, token: &str, context: Value) -> Value {
+    let (status, body) = server.post("/licenses/validate", &json!({ "token": token, "context": context })).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    body
+}
+
+#[tokio::test]
+async fn a_license_is_validated_as_the_customer_would() {
+    let server = Server::start().await;
+    server.add_customer("C1").await;
+    let (_, issued) = server.post("/licenses", &license("C1")).await;
+    let (token, id) = (issued["token"].as_str().expect("a token"), issued["id"].as_str().expect("an id"));
+    let good = validated(&server, token, json!({ "module": "acme_sale", "odoo_version": "18.0" })).await;
+    assert_eq!((&good["valid"], &good["code"], &good["license_id"]), (&json!(true), &json!("valid"), &json!(id)));
+    assert_eq!(
+        good["timeline"].as_array().and_then(|changes| changes.last()).map(|last| last["code"].clone()),
+        Some(json!("expired"))
+    );
+    assert!(good["checks"].as_array().is_some_and(|checks| checks.iter().all(|check| check["outcome"] == "passed")));
+    for (context, code) in [
+        (json!({ "module": "acme_hr", "odoo_version": "18.0" }), "missing"),
+        (json!({ "module": "acme_sale", "odoo_version": "17.0" }), "wrong_odoo_version"),
+        (json!({ "odoo_version": "18.0", "now": "2028-01-01T00:00:00Z" }), "expired"),
+    ] {
+        let body = validated(&server, token, context).await;
+        assert_eq!((&body["valid"], &body["code"]), (&json!(false), &json!(code)));
+    }
+    let forged = token.replace("eyJ", "eyK");
+    assert_eq!(validated(&server, &forged, json!({ "odoo_version": "18.0" })).await["valid"], json!(false));
+    let by_id = async |context| server.post(&format!("/licenses/{id}/validate"), &context).await;
+    assert_eq!(by_id(json!({ "odoo_version": "19.0" })).await.1["code"], json!("valid"));
+    assert_problem(&by_id(json!({ "odoo_version": "new" })).await, 422, "invalid");
+    assert_problem(&by_id(json!({})).await, 400, "bad_request");
+    let instance = json!({ "database_uuid": "a b", "domain": "x.example" });
+    assert_problem(&by_id(json!({ "odoo_version": "18.0", "instance": instance })).await, 422, "invalid");
+    assert_problem(
+        &server.post("/licenses/nothing/validate", &json!({ "odoo_version": "18.0" })).await,
+        404,
+        "not_found",
+    );
+}
+
+#[tokio::test]
+async fn a_fingerprint_binds_a_license() {
+    let server = Server::start().await;
+    server.add_customer("C1").await;
+    let here = json!({ "database_uuid": "6e1c2b1a-9a1e-4b43-8a07-0f2b0a6f3a11", "domain": "erp.globex.example" });
+    let (status, body) = server.post("/licenses/fingerprint", &here).await;
+    assert_eq!(status, StatusCode::OK);
+    let (_, issued) = server.post("/licenses", &with("instance_fingerprint", body["fingerprint"].clone())).await;
+    assert_eq!(issued["instance"], body["fingerprint"]);
+    let token = issued["token"].as_str().expect("a token");
+    let at = |instance: &Value| json!({ "odoo_version": "18.0", "instance": instance });
+    assert_eq!(validated(&server, token, at(&here)).await["code"], json!("valid"));
+    let elsewhere = json!({ "database_uuid": "6e1c2b1a-9a1e-4b43-8a07-0f2b0a6f3a11", "domain": "other.example" });
+    assert_eq!(validated(&server, token, at(&elsewhere)).await["code"], json!("wrong_instance"));
+    let url = json!({ "database_uuid": "x", "domain": "https://erp.globex.example" });
+    assert_problem(&server.post("/licenses/fingerprint", &url).await, 422, "invalid");
+}
+
+/// The list is signed when it is asked for, once for each change, and customers read it.
+#[tokio::test]
+async fn the_list_names_what_was_revoked() {
+    let server = Server::start().await;
+    server.add_customer("C1").await;
+    let (_, issued) = server.post("/licenses", &license("C1")).await;
+    let (token, id) = (issued["token"].as_str().expect("a token"), issued["id"].as_str().expect("an id"));
+    let list = async || {
+        let response = server.bare(Method::GET, "/api/v1/revocations").send().await.expect("is answered");
+        assert_eq!(
+            (response.status(), &response.headers()["content-type"]),
+            (StatusCode::OK, &"application/jwt".parse().expect("a value"))
+        );
+        let tag = response.headers()["etag"].to_str().expect("is text").to_owned();
+        (tag, response.text().await.expect("is read"))
+    };
+    let code = |list: &str| {
+        let text = format!("{token}\n{list}");
+        let (keyring, _) = server.keyring.with_trust(&text);
+        let context = Context { module: Some("acme_sale"), ..Context::new(18, NOW + 2 * DAY) };
+        verify(token, &keyring, &context).map_or_else(|error| error.code(), |(_, code)| code)
+    };
+    let empty = list().await;
+    assert_eq!(code(&empty.1), Code::Valid);
+    assert_eq!(list().await, empty, "nothing was revoked: the same list");
+    server.post(&format!("/licenses/{id}/revoke"), &json!({ "reason": "leaked" })).await;
+    let named = list().await;
+    assert_ne!(named.0, empty.0);
+    assert_eq!(code(&named.1), Code::Revoked);
+    assert_eq!(code(&format!("{}\n{}", named.1, empty.1)), Code::Revoked, "the newer list counts");
+    assert_eq!(list().await, named);
+    let again = server.bare(Method::GET, "/api/v1/revocations").header("If-None-Match", &named.0);
+    assert_eq!(again.send().await.expect("is answered").status(), StatusCode::NOT_MODIFIED);
+    assert_eq!(validated(&server, token, json!({ "odoo_version": "18.0" })).await["code"], json!("revoked"));
+    let renewed = server.post("/licenses", &license("C1")).await.1["token"].as_str().expect("a token").to_owned();
+    let (keyring, _) = server.keyring.with_trust(&named.1);
+    let context = Context::new(18, NOW);
+    assert_eq!(verify(&renewed, &keyring, &context).map(|(_, code)| code), Ok(Code::Valid));
+}
+
+/// Many revoke and fetch at once: in the end the list names all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_list_forgets_what_is_revoked_meanwhile() {
+    let server = Server::start().await;
+    server.add_customer("C1").await;
+    let mut requests = tokio::task::JoinSet::new();
+    for _ in 0..15 {
+        let id = server.issue("C1").await;
+        let revoke = server.request(Method::POST, &format!("/licenses/{id}/revoke")).json(&json!({ "reason": "x" }));
+        requests.spawn(async move { revoke.send().await.expect("is answered").status() });
+        let fetch = server.bare(Method::GET, "/api/v1/revocations");
+        requests.spawn(async move { fetch.send().await.expect("is answered").status() });
+    }
+    for status in requests.join_all().await {
+        assert!([StatusCode::OK, StatusCode::SERVICE_UNAVAILABLE].contains(&status), "{status}");
+    }
+    let list = server.bare(Method::GET, "/api/v1/revocations").send().await.expect("is answered");
+    let list = list.text().await.expect("is read");
+    let (_, trust) = server.keyring.with_trust(&list);
+    match &trust[0].content {
+        Ok(aegis_core::TrustContent::List(list)) => assert_eq!(list.len(), 15),
+        other => panic!("{other:?}"),
+    }
+}

@@ -25,7 +25,7 @@ pub use customers::{Customer, CustomerPatch, NewCustomer};
 pub use error::Error;
 pub use issuing::{Idempotency, Issue, Outcome};
 pub use licenses::{License, LicenseFilter, NewLicense, Page, Standing, Stats};
-pub use revocations::{NewRevocation, Revocation, SignedList};
+pub use revocations::{NewRevocation, Revocation, RevocationKind, SignedList};
 pub use store::{Database, Store};
 
 /// An instant, in UTC. Kept to the second.

@@ -25,6 +25,23 @@ pub enum NewRevocation {
     },
 }
 
+/// What a revocation is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RevocationKind {
+    /// A license.
+    License,
+    /// A key.
+    Key,
+}
+
+impl Revocation {
+    /// What it is about.
+    #[must_use]
+    pub fn kind(&self) -> RevocationKind {
+        if self.kind == KEY { RevocationKind::Key } else { RevocationKind::License }
+    }
+}
+
 /// `kind` of a revoked license.
 const LICENSE: &str = "license";
 /// `kind` of a revoked key.
@@ -83,17 +100,26 @@ impl Store {
         Ok((revocation::Entity::find().filter(revocation::Column::Issuer.eq(issuer)).all(&self.db).await?, list))
     }
 
-    /// Stores a list that was signed, and says whether it did: not where another list came before it, or something was
-    /// revoked since `counted` revocations were read. Then it is to be worked out anew.
+    /// The list that was signed last, if nothing was revoked since.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn add_list(&self, list: SignedList, counted: u64, note: Note, at: Instant) -> Result<bool, Error> {
+    pub async fn current_list(&self, issuer: &str) -> Result<Option<SignedList>, Error> {
+        let list = last_list(&self.db, issuer).await?;
+        let counted = count(&self.db, issuer).await?;
+        Ok(list.filter(|list| list.counted == counted))
+    }
+
+    /// Stores a list that was signed, and says whether it did: not where another list came before it, or something was
+    /// revoked since it was worked out. Then it is to be worked out anew.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn add_list(&self, list: SignedList, note: Note, at: Instant) -> Result<bool, Error> {
         let mut change = Change::begin(&self.db).await?;
         let last = last_list(&change.tx, &list.issuer).await?;
-        let revoked = revocation::Entity::find().filter(revocation::Column::Issuer.eq(&list.issuer));
         // Revocations are only ever added, so as many as before are the same as before.
-        if last.is_some_and(|last| last.seq >= list.seq) || revoked.count(&change.tx).await? != counted {
+        if last.is_some_and(|last| last.seq >= list.seq) || count(&change.tx, &list.issuer).await? != list.counted {
             return Ok(false);
         }
         revocation_list::Entity::insert(list.into_active_model()).exec_without_returning(&change.tx).await?;
@@ -101,6 +127,11 @@ impl Store {
         change.commit().await?;
         Ok(true)
     }
+}
+
+async fn count<C: ConnectionTrait>(db: &C, issuer: &str) -> Result<i64, Error> {
+    let revoked = revocation::Entity::find().filter(revocation::Column::Issuer.eq(issuer));
+    Ok(i64::try_from(revoked.count(db).await?).unwrap_or(i64::MAX))
 }
 
 async fn license_of<C: ConnectionTrait>(db: &C, id: &str) -> Result<license::Model, Error> {

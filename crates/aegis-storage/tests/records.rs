@@ -5,8 +5,8 @@
 mod common;
 
 use aegis_storage::{
-    AuditFilter, CustomerPatch, Database, Error, LicenseFilter, NewApiKey, NewLicense, NewRevocation, SignedList,
-    Standing, Stats, Store,
+    AuditFilter, CustomerPatch, Database, Error, LicenseFilter, NewApiKey, NewLicense, NewRevocation, RevocationKind,
+    SignedList, Standing, Stats, Store,
 };
 use common::{DAY, NOW, TestStore, add_customer, at, customer, issued, license, note};
 use sea_orm::{ConnectionTrait, Database as Connector};
@@ -168,23 +168,31 @@ on_both! {
     async fn a_list_never_forgets_what_was_revoked_meanwhile(stores: TestStore) {
         let store = stores.store;
         let key = |kid: &str| NewRevocation::Key { issuer: "acme.example".to_owned(), kid: kid.to_owned() };
-        let list = |seq| SignedList {
+        let list = |seq, counted| SignedList {
             issuer: "acme.example".to_owned(),
             seq,
             kid: "acme-root".to_owned(),
             signed_at: at(NOW),
+            counted,
             token: format!("list {seq}"),
         };
+        let current = async || store.current_list("acme.example").await.expect("reads");
         store.revoke(&key("one"), "stolen", note("key.revoke", "one"), at(NOW)).await.expect("is revoked");
         let (revoked, last) = store.revocations("acme.example").await.expect("reads");
-        assert_eq!((revoked.len(), last), (1, None));
+        assert_eq!((revoked.len(), last, current().await), (1, None, None));
+        assert_eq!(revoked[0].kind(), RevocationKind::Key);
         store.revoke(&key("two"), "stolen", note("key.revoke", "two"), at(NOW)).await.expect("is revoked");
-        let add = async |seq, counted| store.add_list(list(seq), counted, note("list.sign", "x"), at(NOW)).await;
-        assert!(!add(5, 1).await.expect("is answered"));
-        assert!(add(5, 2).await.expect("is stored"));
-        assert!(!add(5, 2).await.expect("is answered"));
-        assert!(!add(4, 2).await.expect("is answered"));
-        assert_eq!(store.revocations("acme.example").await.expect("reads").1, Some(list(5)));
+        let add = async |seq, counted| {
+            store.add_list(list(seq, counted), note("list.sign", "x"), at(NOW)).await.expect("is answered")
+        };
+        assert!(!add(5, 1).await);
+        assert!(add(5, 2).await);
+        assert!(!add(5, 2).await);
+        assert!(!add(4, 2).await);
+        assert_eq!(current().await, Some(list(5, 2)));
+        store.revoke(&key("three"), "stolen", note("key.revoke", "three"), at(NOW)).await.expect("is revoked");
+        assert_eq!(current().await, None);
+        assert_eq!(store.revocations("acme.example").await.expect("reads").1, Some(list(5, 2)));
         assert_eq!(store.revocations("other.example").await.expect("reads"), (Vec::new(), None));
     }
 

@@ -116,7 +116,11 @@ impl KeptLists {
 }
 
 impl KeptList {
-    fn from_token(text: &str) -> Result<Self, Error> {
+    /// A list that was signed here, from its token. Its signature is not checked.
+    ///
+    /// # Errors
+    /// [`Error::NotAToken`].
+    pub fn from_token(text: &str) -> Result<Self, Error> {
         let (Header { kid }, claims): (Header, Claims) = inspect::parts(text)?;
         let id = |text: &String| LicenseId::parse(text);
         let revoked: Option<Vec<LicenseId>> = claims.revoked.iter().map(id).collect();

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::CustomerView;
 use crate::access::{May, ToRead};
-use crate::input::{Asked, page_size};
+use crate::input::{Asked, check_filter, page_size};
 use crate::problem::ProblemDocument;
 use crate::{App, Problem};
 
@@ -48,7 +48,7 @@ pub(crate) async fn list(
     _may: May<ToRead>,
     Asked(asked): Asked<CustomersAsked>,
 ) -> Result<Json<CustomersPage>, Problem> {
-    let after = asked.cursor.filter(|cursor| !cursor.contains('\0'));
+    let after = check_filter("cursor", asked.cursor)?;
     let page = app.store.customers(after.as_deref(), page_size(asked.limit)?).await?;
     Ok(Json(CustomersPage { items: page.items.into_iter().map(CustomerView::from).collect(), next: page.next }))
 }

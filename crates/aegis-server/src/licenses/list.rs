@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{LicenseStatus, LicenseView};
 use crate::access::{May, ToRead};
-use crate::input::{Asked, page_size, place};
+use crate::input::{Asked, check_filter, page_size, place};
 use crate::problem::ProblemDocument;
 use crate::{App, Problem};
 
@@ -69,16 +69,10 @@ pub(crate) async fn list(
         LicenseStatus::Expired => Standing::Expired,
         LicenseStatus::Revoked => Standing::Revoked,
     };
-    let text = |member, text: Option<String>| match text {
-        Some(text) if text.contains('\0') => {
-            Err(Problem::invalid(member, "it has a character that no name has", "leave it out"))
-        }
-        text => Ok(text),
-    };
     let filter = LicenseFilter {
-        customer_id: text("customer_id", asked.customer_id)?,
-        module: text("module", asked.module)?,
-        license_type: text("license_type", asked.license_type)?,
+        customer_id: check_filter("customer_id", asked.customer_id)?,
+        module: check_filter("module", asked.module)?,
+        license_type: check_filter("license_type", asked.license_type)?,
         standing: asked.status.map(|status| (standing(status), now)),
         expires_before: asked.expires_before,
         expires_from: asked.expires_from,

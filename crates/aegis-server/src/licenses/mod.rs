@@ -1,9 +1,11 @@
 //! `/licenses`.
 
+pub(crate) mod fingerprint;
 pub(crate) mod issue;
 pub(crate) mod list;
 pub(crate) mod read;
 pub(crate) mod revoke;
+pub(crate) mod validate;
 
 use aegis_storage::License;
 use chrono::{DateTime, Utc};

@@ -45,7 +45,7 @@ impl Server {
         let parts = KeyParts {
             kid: signer.kid().to_owned(),
             issuer: ISSUER.to_owned(),
-            uses: vec![KeyUse::License],
+            uses: vec![KeyUse::License, KeyUse::Revocation],
             modules: Some(vec![ModulePattern::parse("acme_*").expect("a pattern")]),
             not_before: None,
             not_after: None,
@@ -55,7 +55,7 @@ impl Server {
         let desk = Desk {
             signer: Arc::new(signer),
             issuer: ISSUER.to_owned(),
-            keyring: Some(Arc::new(keyring.clone())),
+            keyring: Arc::new(keyring.clone()),
             certificates: Vec::new(),
         };
         let clock = Arc::new(AtomicI64::new(NOW));
@@ -143,12 +143,17 @@ pub(crate) fn license(customer_id: &str) -> Value {
     })
 }
 
-/// Sends a request. Whatever comes back, but for an empty body, is JSON.
+/// Sends a request. What comes back is JSON, but for an empty body and for tokens.
 pub(crate) async fn answer(request: RequestBuilder) -> Answer {
     let response = request.send().await.expect("the server answers");
     let status = response.status();
+    let is_token = response.headers().get("content-type").is_some_and(|kind| kind == "application/jwt");
     let text = response.text().await.expect("is read");
-    let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).expect("is JSON") };
+    let body = match text.as_str() {
+        "" => Value::Null,
+        _ if is_token => Value::String(text),
+        text => serde_json::from_str(text).expect("is JSON"),
+    };
     (status, body)
 }
 

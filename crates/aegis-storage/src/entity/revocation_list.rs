@@ -18,6 +18,8 @@ pub struct Model {
     pub kid: String,
     /// When.
     pub signed_at: Instant,
+    /// How many revocations it takes account of: all there were.
+    pub counted: i64,
     /// The list itself.
     pub token: String,
 }

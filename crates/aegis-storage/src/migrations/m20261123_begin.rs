@@ -90,6 +90,7 @@ fn tables() -> Vec<TableCreateStatement> {
                 .col(big_integer("seq"))
                 .col(string("kid"))
                 .col(timestamp_with_time_zone("signed_at"))
+                .col(big_integer("counted"))
                 .col(text("token"))
                 .primary_key(Index::create().col("issuer").col("seq"));
         }),

@@ -1,0 +1,4 @@
+//! `/admin`: numbers, and who did what.
+
+pub(crate) mod audit_logs;
+pub(crate) mod stats;

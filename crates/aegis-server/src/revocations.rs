@@ -1,0 +1,77 @@
+//! `GET /revocations`
+
+use std::sync::Arc;
+
+use aegis_issuer::revocation::{KeptList, Revocation, Revoked};
+use aegis_storage::{Note, RevocationKind, SignedList, Subject};
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use crate::problem::ProblemDocument;
+use crate::{App, Problem};
+
+/// Who signs lists, for the audit log.
+const ACTOR: &str = "server";
+
+/// How often a list is worked out anew where something is revoked at the same time.
+const TRIES: usize = 5;
+
+/// The signed list of what was revoked, for customers to fetch: a token, in one line.
+#[utoipa::path(
+    get, path = "/revocations", tag = "public",
+    params(("If-None-Match" = Option<String>, Header, description = "the ETag one has")),
+    responses(
+        (status = OK, body = String, content_type = "application/jwt", headers(("ETag" = String))),
+        (status = NOT_MODIFIED, description = "it is as it was"),
+        (status = SERVICE_UNAVAILABLE, body = ProblemDocument),
+    )
+)]
+pub(crate) async fn revocations(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Problem> {
+    let list = current(&app).await?;
+    let tag = format!("\"{}\"", list.seq);
+    let caching = [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, "public, max-age=300".to_owned())];
+    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    if known.flat_map(|tags| tags.split(',')).any(|known| known.trim() == tag) {
+        return Ok((StatusCode::NOT_MODIFIED, caching).into_response());
+    }
+    Ok((caching, [(header::CONTENT_TYPE, "application/jwt")], list.token).into_response())
+}
+
+/// The list that names everything that was revoked; a new one is signed where there is none yet.
+async fn current(app: &App) -> Result<SignedList, Problem> {
+    for _ in 0..TRIES {
+        if let Some(list) = app.store.current_list(&app.desk.issuer).await? {
+            return Ok(list);
+        }
+        if let Some(list) = signed(app).await? {
+            return Ok(list);
+        }
+    }
+    Err(Problem::unavailable("licenses are being revoked just now"))
+}
+
+/// Signs a list and stores it; `None` where something was revoked meanwhile.
+async fn signed(app: &App) -> Result<Option<SignedList>, Problem> {
+    let issuer = &app.desk.issuer;
+    let (revoked, last) = app.store.revocations(issuer).await?;
+    let counted = i64::try_from(revoked.len()).map_err(|_| Problem::internal())?;
+    let last = last.map(|list| KeptList::from_token(&list.token)).transpose()?;
+    let now = app.now();
+    let (list, seq) = app.desk.sign_list(revoked.into_iter().map(revocation).collect(), last, now.timestamp()).await?;
+    let kid = app.desk.signer.kid().to_owned();
+    let list = SignedList { issuer: issuer.clone(), seq, kid, signed_at: now, counted, token: list.token };
+    let subject = Subject { kind: "revocation_list", id: seq.to_string() };
+    let note = Note { actor: ACTOR.to_owned(), action: "list.sign", subject, detail: json!({ "counted": counted }) };
+    let stored = app.store.add_list(list.clone(), note, now).await?;
+    Ok(stored.then_some(list))
+}
+
+fn revocation(row: aegis_storage::Revocation) -> Revocation {
+    let what = match row.kind() {
+        RevocationKind::License => Revoked::License { jti: row.id, ends: row.ends_at.map(|end| end.timestamp()) },
+        RevocationKind::Key => Revoked::Key { kid: row.id },
+    };
+    Revocation { at: row.revoked_at.timestamp(), iss: row.issuer, what, reason: None }
+}
