@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 
 use crate::Problem;
@@ -57,6 +58,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
         // A database may not take it, and there is nothing by that name.
         if id.contains('\0') { Err(Problem::not_found("there is nothing with this id")) } else { Ok(Self(id)) }
     }
+}
+
+/// Whether the caller has this version already (RFC 9110 §13.1.2).
+pub(crate) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    known.flat_map(|tags| tags.split(',')).any(|known| [tag, "*"].contains(&known.trim()))
 }
 
 /// How many rows a page has.

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::input::is_known;
 use crate::problem::ProblemDocument;
 use crate::{App, Problem};
 
@@ -32,8 +33,7 @@ pub(crate) async fn revocations(State(app): State<Arc<App>>, headers: HeaderMap)
     let list = current(&app).await?;
     let tag = format!("\"{}\"", list.seq);
     let caching = [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, "public, max-age=300".to_owned())];
-    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    if known.flat_map(|tags| tags.split(',')).any(|known| known.trim() == tag) {
+    if is_known(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, caching).into_response());
     }
     Ok((caching, [(header::CONTENT_TYPE, "application/jwt")], list.token).into_response())

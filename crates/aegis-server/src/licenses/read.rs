@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use super::LicenseView;
 use crate::access::{May, ToRead};
-use crate::input::Id;
+use crate::input::{Id, is_known};
 use crate::problem::ProblemDocument;
 use crate::{App, Problem};
 
@@ -46,8 +46,7 @@ pub(crate) async fn read(
     let body = serde_json::to_vec(&view).map_err(|_| Problem::internal())?;
     // Weak: of the content, not of how it is written (RFC 9110 §8.8.1).
     let tag = format!("W/\"{}\"", URL_SAFE_NO_PAD.encode(Sha256::digest(&body)));
-    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    if known.flat_map(|tags| tags.split(',')).any(|known| known.trim() == tag) {
+    if is_known(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
     Ok(([(header::ETAG, tag)], Json(view)).into_response())
