@@ -302,7 +302,7 @@ def is_suspect(issuer: str, situation: Situation) -> bool:
     if remembered.get("suspect_since") is None:
         return True
     since = suspected_since(issuer, situation)
-    return not any(token.content.iat > since for token in genuine(issuer, situation))
+    return not any(since < token.content.iat <= situation.now for token in genuine(issuer, situation))
 
 
 def genuine(issuer: str, situation: Situation) -> list[Token]:

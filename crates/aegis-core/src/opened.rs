@@ -8,7 +8,7 @@ use crate::claims::License;
 use crate::error::{Code, Error};
 use crate::keyring::{Key, Keyring};
 use crate::token::{TokenText, kind_of};
-use crate::trust::{Newest, Revocation, TrustToken};
+use crate::trust::{IssueTimes, Revocation, TrustToken};
 use crate::verify::{Refusal, check_issuer, check_key_window, open, shared_key_of};
 
 /// The tokens of some texts, opened with a keyring. What is found never changes for these texts and keyring, so callers may
@@ -18,7 +18,7 @@ pub struct Bundle {
     pub(crate) entries: Vec<Arc<Entry>>,
     pub(crate) trust: Vec<TrustToken>,
     /// The greatest time of issue of what is genuine, by issuer.
-    newest: Newest,
+    times: IssueTimes,
     /// Issuer and id of each key that was withdrawn.
     pub(crate) withdrawn: Vec<(String, String)>,
 }
@@ -63,8 +63,8 @@ impl Bundle {
         let (keyring, trust) = keyring.with_trust_tokens(tokens.iter().filter_map(Token::kind_and_text));
         let licenses = tokens.into_iter().filter(|token| !token.is_trust());
         let entries: Vec<_> = licenses.map(|token| Arc::new(token.entry(&keyring, &mut open_license))).collect();
-        let newest = newest(&entries, &keyring);
-        Self { entries, trust, newest, withdrawn: keyring.trust.withdrawn }
+        let times = times(&entries, &keyring);
+        Self { entries, trust, times, withdrawn: keyring.trust.withdrawn }
     }
 
     /// The certificates and lists of the texts, in their order.
@@ -73,18 +73,24 @@ impl Bundle {
         &self.trust
     }
 
+    /// When its issuer is known to have issued something last.
     pub(crate) fn newest(&self, issuer: &str) -> Option<i64> {
-        self.newest.of(issuer)
+        self.times.newest(issuer)
+    }
+
+    /// Whether its issuer is known to have issued something after `since`, and not later than `now`.
+    pub(crate) fn was_issued_since(&self, issuer: &str, since: i64, now: i64) -> bool {
+        self.times.any_since(issuer, since, now)
     }
 }
 
-fn newest(entries: &[Arc<Entry>], keyring: &Keyring) -> Newest {
-    let mut newest = keyring.newest_trust();
+fn times(entries: &[Arc<Entry>], keyring: &Keyring) -> IssueTimes {
+    let mut times = keyring.trust_times();
     let genuine = entries.iter().filter_map(|entry| entry.opened.as_ref().ok()).filter(|genuine| genuine.is_evidence());
     for Genuine { license, .. } in genuine {
-        newest.note(&license.iss, license.iat);
+        times.note(&license.iss, license.iat);
     }
-    newest
+    times
 }
 
 /// A token as it was found in the text.

@@ -278,9 +278,7 @@ impl<'a> Judge<'a> {
             return Clock { now, evidence: None, memory: ClockMemory { suspect_since: None, ..memory } };
         }
         // Whatever was issued since tells that the vendor knows this customer, and the dates are of a clock put right.
-        let newest = self.bundle.newest(issuer).filter(|&newest| newest <= now);
-        let cured = memory.suspect_since.is_some_and(|since| newest > Some(since));
-        if cured {
+        if memory.suspect_since.is_some_and(|since| self.bundle.was_issued_since(issuer, since, now)) {
             return Clock { now, evidence: None, memory: ClockMemory { suspect_since: None, ignored: Some(date) } };
         }
         Clock { now, evidence: Some(date), memory }

@@ -191,32 +191,52 @@ impl Keyring {
         self.trust.is_withdrawn(&license.iss, &license.kid).then_some(Revocation::Key)
     }
 
-    /// The greatest time of issue of the certificates and lists that stand, by issuer.
-    pub(crate) fn newest_trust(&self) -> Newest {
+    /// When the certificates and lists that stand were issued, by issuer.
+    pub(crate) fn trust_times(&self) -> IssueTimes {
         let lists = self.trust.in_force.iter().map(|list| (list.iss.as_str(), list.iat));
         let standing =
             |certificate: &&Arc<Certificate>| !self.trust.is_withdrawn(&certificate.iss, certificate.key.kid());
         let certificates = self.trust.certificates().filter(standing);
         let certificates = certificates.map(|certificate| (certificate.iss.as_str(), certificate.iat));
-        let mut newest = Newest::default();
-        lists.chain(certificates).for_each(|(issuer, iat)| newest.note(issuer, iat));
-        newest
+        let mut times = IssueTimes::default();
+        lists.chain(certificates).for_each(|(issuer, iat)| times.note(issuer, iat));
+        times
     }
 }
 
-/// The greatest time of issue, by issuer: there are few of them.
+/// The times of issue, by issuer: there are few of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Newest(Vec<(String, i64)>);
+pub(crate) struct IssueTimes(Vec<TimesOfIssuer>);
 
-impl Newest {
-    pub(crate) fn of(&self, issuer: &str) -> Option<i64> {
-        self.0.iter().find(|(known, _)| known == issuer).map(|(_, iat)| *iat)
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct TimesOfIssuer {
+    issuer: String,
+    newest: i64,
+    all: Vec<i64>,
+}
+
+impl IssueTimes {
+    fn of(&self, issuer: &str) -> Option<&TimesOfIssuer> {
+        self.0.iter().find(|known| known.issuer == issuer)
+    }
+
+    /// The greatest.
+    pub(crate) fn newest(&self, issuer: &str) -> Option<i64> {
+        self.of(issuer).map(|known| known.newest)
+    }
+
+    /// Whether anything was issued after `since`, and not later than `now`.
+    pub(crate) fn any_since(&self, issuer: &str, since: i64, now: i64) -> bool {
+        self.of(issuer).is_some_and(|known| known.all.iter().any(|&iat| since < iat && iat <= now))
     }
 
     pub(crate) fn note(&mut self, issuer: &str, iat: i64) {
-        match self.0.iter_mut().find(|(known, _)| known == issuer) {
-            Some((_, known)) => *known = iat.max(*known),
-            None => self.0.push((issuer.to_owned(), iat)),
+        match self.0.iter_mut().find(|known| known.issuer == issuer) {
+            Some(known) => {
+                known.newest = iat.max(known.newest);
+                known.all.push(iat);
+            }
+            None => self.0.push(TimesOfIssuer { issuer: issuer.to_owned(), newest: iat, all: vec![iat] }),
         }
     }
 }

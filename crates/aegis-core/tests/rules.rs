@@ -7,10 +7,10 @@ mod common;
 use std::sync::Arc;
 
 use aegis_core::{
-    Assessment, Code, Context, Error, Flag, Instance, License, MAX_LIST, MAX_TOKEN, Outcome, TokenText, day_start,
-    evaluate, inspect, open, verify,
+    Assessment, Code, Context, Error, Flag, Instance, License, MAX_LIST, MAX_TOKEN, Outcome, State, TokenText,
+    day_start, evaluate, inspect, open, verify,
 };
-use common::{CLAIMS, CONTEXT, header, keyring, sign};
+use common::{CLAIMS, CONTEXT, NOW, header, keyring, sign};
 
 /// The license of [`CLAIMS`] with one text of it replaced by another.
 fn license_with(old: &str, new: &str) -> String {
@@ -224,4 +224,25 @@ fn users_are_warned_from_their_instant_on_and_of_what_has_stopped() {
 #[test]
 fn a_token_is_not_shown_by_debug() {
     assert_eq!(format!("{:?}", TokenText::from("eyJ.secret.x")), "TokenText(…)");
+}
+
+/// What was issued in the meantime cures a count-down, whatever a newer token from the future says beside it.
+#[test]
+fn a_token_from_the_future_undoes_no_cure() {
+    let ended = NOW - 20 * 86_400;
+    let state = format!(r#"{{"clocks":{{"Example Vendor":{{"suspect_since":{ended}}}}}}}"#);
+    let state = Arc::new(State::from_json(&state).unwrap());
+    let context = Context { state: Some(&state), database_date: Some(1_800_000_000), ..CONTEXT };
+    let issued_meanwhile = sign(header().as_bytes(), CLAIMS.as_bytes());
+    let issued_before = license_with("1767200000", "1760000000");
+    let from_the_future = license_with("1767200000", &(NOW + 1).to_string());
+    let code = |texts: &[&str]| {
+        let keyring = keyring();
+        evaluate(&texts.join("\n"), &keyring, &context, |token| open(token, &keyring).map(Arc::new)).code
+    };
+    assert_eq!(code(&[&issued_before]), Code::Expired);
+    assert_eq!(code(&[&issued_before, &from_the_future]), Code::Expired);
+    assert_eq!(code(&[&issued_meanwhile]), Code::Valid);
+    assert_eq!(code(&[&issued_meanwhile, &from_the_future]), Code::Valid);
+    assert_eq!(code(&[&from_the_future, &issued_meanwhile]), Code::Valid);
 }
