@@ -4,7 +4,8 @@ use aegis_core::{Fingerprint, Instance, LicenseType, ModulePattern, licensed_maj
 use serde::Serialize;
 
 use crate::activation::InstanceClaim;
-use crate::request::{Customer, LicenseRequest, Limits, ModuleGrant};
+use crate::reissue::NewInstance;
+use crate::request::{Bind, Customer, LicenseRequest, Limits, ModuleGrant, RebindRequest};
 use crate::{Error, dates};
 
 /// Longest customer id and name, feature and `must` name, in characters.
@@ -88,7 +89,7 @@ impl Claims {
             customer: customer(request)?,
             license_type: request.license_type,
             modules: modules(request)?,
-            instance_fingerprint: binding(request)?,
+            instance_fingerprint: fingerprint(request)?.map(|fingerprint| fingerprint.to_string()),
             instance: request.bind_request.as_ref().map(InstanceClaim::from_request).transpose()?,
             move_grace_days: move_grace_days(request)?,
             limits: request.limits.filter(|limits| *limits != Limits::default()),
@@ -286,12 +287,17 @@ fn features(wanted: &ModuleGrant) -> Result<Option<Vec<String>>, Error> {
     Ok(Some(features.clone()))
 }
 
-fn binding(request: &LicenseRequest) -> Result<Option<String>, Error> {
-    let claim = "instance_fingerprint";
+fn fingerprint(request: &LicenseRequest) -> Result<Option<Fingerprint>, Error> {
     if request.bind_request.is_some() && (request.instance_fingerprint.is_some() || request.bind.is_some()) {
         return refuse("instance", "both an activation request and a fingerprint are given", "give one of them");
     }
-    match (&request.instance_fingerprint, &request.bind) {
+    exact(request.instance_fingerprint.as_deref(), request.bind.as_ref())
+}
+
+/// The fingerprint of an instance that is named by it, or by what it is made of.
+fn exact(fingerprint: Option<&str>, bind: Option<&Bind>) -> Result<Option<Fingerprint>, Error> {
+    let claim = "instance_fingerprint";
+    match (fingerprint, bind) {
         (Some(_), Some(_)) => refuse(claim, "both a fingerprint and its parts are given", "give one of them"),
         (None, None) => Ok(None),
         (None, Some(bind)) if !is_uuid(&bind.database_uuid) => refuse(
@@ -300,19 +306,42 @@ fn binding(request: &LicenseRequest) -> Result<Option<String>, Error> {
             "give the customer's system parameter database.uuid, then host and port of their address",
         ),
         (None, Some(bind)) => match Instance::new(&bind.database_uuid, &bind.domain) {
-            Ok(instance) => Ok(Some(instance.fingerprint().to_string())),
+            Ok(instance) => Ok(Some(instance.fingerprint())),
             Err(error) => {
                 refuse(claim, error.to_string(), "ask the customer for what the license page of their Odoo shows")
             }
         },
         (Some(text), None) => match Fingerprint::parse(text) {
-            Some(fingerprint) => Ok(Some(fingerprint.to_string())),
+            Some(fingerprint) => Ok(Some(fingerprint)),
             None => refuse(
                 claim,
                 "it is not `sha256:` and 64 hexadecimal digits",
                 "copy it whole from the customer's message",
             ),
         },
+    }
+}
+
+impl NewInstance {
+    /// Reads a request for a license that is bound as `before` says, if it is bound by components: where the request does
+    /// not say otherwise, as much may change as before.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`].
+    pub fn from_request(request: &RebindRequest, before: Option<&InstanceClaim>) -> Result<Self, Error> {
+        let RebindRequest { instance_fingerprint, bind, bind_request } = request;
+        match (exact(instance_fingerprint.as_deref(), bind.as_ref())?, bind_request) {
+            (Some(_), Some(_)) => {
+                refuse("instance", "both an activation request and a fingerprint are given", "give one of them")
+            }
+            (Some(fingerprint), None) => Ok(Self::Exact(fingerprint)),
+            (None, Some(request)) => InstanceClaim::in_place_of(before, request).map(Self::Tolerant),
+            (None, None) => refuse(
+                "instance",
+                "no instance is given",
+                "give the activation request that the license page of their Odoo shows",
+            ),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The same license again, signed by another key: when its key was stolen or lost.
 
-use aegis_core::{Keyring, License, open};
+use aegis_core::{Binding, Fingerprint, Keyring, License, open};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -15,6 +15,15 @@ pub struct Reissued {
     pub token: String,
     /// The license, as the verifier reads it.
     pub license: License,
+}
+
+/// The instance to which a license is to be bound.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NewInstance {
+    /// By most of its components.
+    Tolerant(InstanceClaim),
+    /// By its fingerprint.
+    Exact(Fingerprint),
 }
 
 #[derive(Deserialize)]
@@ -46,28 +55,40 @@ pub fn reissue(
 /// As [`reissue`], and [`Error::Encode`].
 pub fn rebind(
     token: &str,
-    instance: &InstanceClaim,
+    instance: &NewInstance,
     trusted: &Keyring,
     signer: &dyn Signer,
     context: &IssueContext<'_>,
 ) -> Result<Reissued, Error> {
     let expected = ours(token, trusted)?;
-    let claim = serde_json::to_value(instance).map_err(|_| Error::Encode)?;
-    let binding = [("instance", claim), ("instance_fingerprint", Value::Null)];
+    let binding = match instance {
+        NewInstance::Tolerant(claim) => [
+            ("instance", serde_json::to_value(claim).map_err(|_| Error::Encode)?),
+            ("instance_fingerprint", Value::Null),
+        ],
+        NewInstance::Exact(fingerprint) => {
+            [("instance", Value::Null), ("instance_fingerprint", fingerprint.to_string().into())]
+        }
+    };
     let (reissued, mut expected) = again(token, expected, &binding, signer, context)?;
     expected.binding.clone_from(&reissued.license.binding);
-    if InstanceClaim::of_token(&reissued.token)?.as_ref() != Some(instance) {
+    let as_asked = match (instance, &reissued.license.binding) {
+        (NewInstance::Tolerant(claim), _) => InstanceClaim::of_token(&reissued.token)?.as_ref() == Some(claim),
+        (NewInstance::Exact(fingerprint), Some(Binding::Exact(read))) => fingerprint == read,
+        (NewInstance::Exact(_), _) => false,
+    };
+    if !as_asked {
         return Err(Error::NotAsAsked("instance"));
     }
     if reissued.license == expected { Ok(reissued) } else { Err(Error::NotAsAsked("content")) }
 }
 
-fn ours(token: &str, trusted: &Keyring) -> Result<License, Error> {
+pub(crate) fn ours(token: &str, trusted: &Keyring) -> Result<License, Error> {
     open(token, trusted).map_err(|refusal| Error::NotOurs(refusal.error.to_string()))
 }
 
 /// The license signed again with some claims replaced, and what the verifier should read of those that were not.
-fn again(
+pub(crate) fn again(
     token: &str,
     mut old: License,
     replaced: &[(&str, Value)],

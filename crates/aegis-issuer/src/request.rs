@@ -156,6 +156,40 @@ pub struct Bind {
     pub domain: String,
 }
 
+/// The instance to which a license is to be bound anew: exactly one of the three.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RebindRequest {
+    /// Its fingerprint: `sha256:` and 64 hexadecimal digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance_fingerprint: Option<String>,
+    /// What the fingerprint is made of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bind: Option<Bind>,
+    /// Its activation request, for a binding that tolerates a change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bind_request: Option<BindRequest>,
+}
+
+/// For how much longer a license is to last. What is left out stays as it was, moved on by as much as the end is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Renewal {
+    /// The new end, exclusive.
+    #[serde(default, deserialize_with = "end", skip_serializing_if = "Option::is_none")]
+    pub exp: Option<i64>,
+    /// Instead of `exp`: so many days of 24 hours after the old end, or after the present where its grace period is over
+    /// too. Without either it is as long as before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub days: Option<u32>,
+    /// So many days of grace after the new end; 0 for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grace_days: Option<u32>,
+    /// Releases dated at this instant or later are not covered.
+    #[serde(default, deserialize_with = "end", skip_serializing_if = "Option::is_none")]
+    pub updates_until: Option<i64>,
+}
+
 /// Agreed quantities; reported, never enforced.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -3,10 +3,10 @@
 
 mod common;
 
-use aegis_core::{ActivationRequest, Context, Instance, KeyUse, evaluate, open};
+use aegis_core::{ActivationRequest, Binding, Context, Instance, KeyUse, evaluate, open};
 use aegis_issuer::{
-    Bind, BindRequest, Error, InstanceClaim, IssueContext, LicenseRequest, Limits, Preview, Signer as _,
-    UnverifiedToken, issue, rebind, reissue, stated,
+    Bind, BindRequest, Error, InstanceClaim, IssueContext, LicenseRequest, Limits, NewInstance, Preview, RebindRequest,
+    Signer as _, UnverifiedToken, issue, rebind, reissue, stated,
 };
 
 use base64::Engine as _;
@@ -92,7 +92,7 @@ fn a_license_is_bound_anew_with_all_other_claims_as_they_were() {
     let old = issue(&request, &old_key, &context()).unwrap();
     let trusted = keyring(&[parts(&old_key, &[KeyUse::License])]);
     let instance = InstanceClaim::in_place_of(None, &mailed(OTHER, None)).unwrap();
-    let new = rebind(&old.token, &instance, &trusted, &new_key, &context()).unwrap();
+    let new = rebind(&old.token, &NewInstance::Tolerant(instance.clone()), &trusted, &new_key, &context()).unwrap();
     assert_eq!(InstanceClaim::of_token(&new.token).unwrap(), Some(instance.clone()));
     assert_eq!(new.license.move_grace, old.license.move_grace);
     let claims = |token: &str| {
@@ -104,7 +104,10 @@ fn a_license_is_bound_anew_with_all_other_claims_as_they_were() {
     };
     assert_eq!(claims(&new.token), claims(&old.token));
     let theirs = issue(&subscription(), &signer(), &context()).unwrap().token;
-    assert!(matches!(rebind(&theirs, &instance, &trusted, &new_key, &context()), Err(Error::NotOurs(_))));
+    assert!(matches!(
+        rebind(&theirs, &NewInstance::Tolerant(instance), &trusted, &new_key, &context()),
+        Err(Error::NotOurs(_))
+    ));
 }
 
 #[test]
@@ -155,4 +158,28 @@ fn a_preview_needs_no_key_of_the_vendor_and_is_bound_to_nothing() {
     let preview = Preview::of_request(&perpetual(), common::ISSUER, NOW).unwrap();
     let stranger = keyring(&[parts(&signer(), &[KeyUse::License])]);
     assert!(open(&preview.token, &stranger).is_err());
+}
+
+#[test]
+fn a_license_is_bound_anew_by_a_fingerprint() {
+    let key = signer();
+    let request = LicenseRequest { bind_request: Some(mailed(UUID, None)), ..subscription() };
+    let old = issue(&request, &key, &context()).unwrap().token;
+    let trusted = keyring(&[parts(&key, &[KeyUse::License])]);
+    let bind = Some(Bind { database_uuid: OTHER.to_owned(), domain: "a.b".to_owned() });
+    let wanted = RebindRequest { bind, ..RebindRequest::default() };
+    let instance = NewInstance::from_request(&wanted, None).unwrap();
+    let new = rebind(&old, &instance, &trusted, &key, &context()).unwrap();
+    let fingerprint = Instance::new(OTHER, "a.b").unwrap().fingerprint();
+    assert_eq!(new.license.binding, Some(Binding::Exact(fingerprint)));
+}
+
+#[test]
+fn a_new_binding_names_one_instance() {
+    let bind = Some(Bind { database_uuid: OTHER.to_owned(), domain: "a.b".to_owned() });
+    let both = RebindRequest { bind, bind_request: Some(mailed(OTHER, None)), ..RebindRequest::default() };
+    for wanted in [RebindRequest::default(), both] {
+        let refused = NewInstance::from_request(&wanted, None);
+        assert!(matches!(refused, Err(Error::BadRequest { claim: "instance", .. })), "{refused:?}");
+    }
 }

@@ -1,7 +1,7 @@
 //! One license, for another instance.
 
 use aegis_issuer::ledger::{LedgerContent, LedgerEntry};
-use aegis_issuer::{InstanceClaim, Signer as _, rebind, stated};
+use aegis_issuer::{InstanceClaim, NewInstance, Signer as _, rebind, stated};
 use serde_json::json;
 
 use super::{ReissueArgs, Work};
@@ -70,7 +70,8 @@ fn issued_before<'l>(
 }
 
 fn issue(work: &Work<'_>, old: &LedgerEntry, instance: &InstanceClaim) -> Result<LedgerEntry, Failure> {
-    let new = rebind(&old.token, instance, work.trusted()?, &work.key.signer, &work.context())?;
+    let instance = NewInstance::Tolerant(instance.clone());
+    let new = rebind(&old.token, &instance, work.trusted()?, &work.key.signer, &work.context())?;
     work.keep(&new.token, old)
 }
 
