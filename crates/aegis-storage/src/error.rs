@@ -31,6 +31,12 @@ pub enum Error {
     /// The customer was deactivated.
     #[error("the customer {0:?} is not active")]
     CustomerInactive(String),
+    /// The license that was to be replaced is revoked.
+    #[error("the license {0:?} is revoked")]
+    Revoked(String),
+    /// Another key had this id before.
+    #[error("the signing key {0:?} is not the one that had this id before")]
+    OtherKey(String),
     /// The key of a repeated request was used for another request.
     #[error("the idempotency key was used for another request")]
     KeyReused,

@@ -70,7 +70,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] and [`Error::CustomerInactive`] of the customer, [`Error::Exists`] of the license,
-    /// [`Error::KeyReused`], [`Error::Unavailable`], [`Error::OutcomeUnknown`].
+    /// [`Error::Revoked`] of the one that it replaces, [`Error::KeyReused`], [`Error::Unavailable`], [`Error::OutcomeUnknown`].
     pub async fn issue(&self, issue: Issue) -> Result<Outcome, Error> {
         let (answer, answered) = oneshot::channel();
         let stopped = || Error::Unavailable("the server is shutting down".to_owned());
@@ -213,6 +213,8 @@ struct Known {
     /// Whether each customer is active.
     customers: BTreeMap<String, bool>,
     licenses: BTreeSet<String>,
+    /// Those of the licenses that are revoked.
+    revoked: BTreeSet<String>,
     /// By actor and key: the request's hash, and the license.
     requests: BTreeMap<(String, String), (String, String)>,
 }
@@ -223,6 +225,7 @@ enum LeftOut {
     NoCustomer(String),
     InactiveCustomer(String),
     LicenseExists(String),
+    ReplacesRevoked(String),
     KeyReused,
 }
 
@@ -232,6 +235,7 @@ impl From<LeftOut> for Error {
             LeftOut::NoCustomer(id) => Self::NotFound { what: "customer", id },
             LeftOut::InactiveCustomer(id) => Self::CustomerInactive(id),
             LeftOut::LicenseExists(id) => Self::Exists { what: "license", id },
+            LeftOut::ReplacesRevoked(id) => Self::Revoked(id),
             LeftOut::KeyReused => Self::KeyReused,
         }
     }
@@ -241,7 +245,8 @@ impl Known {
     async fn read(change: &Change, issues: &[Issue]) -> Result<Self, Error> {
         let ids = issues.iter().map(|issue| issue.license.customer_id.as_str()).collect::<BTreeSet<_>>();
         let customers = customer::Entity::find().filter(customer::Column::Id.is_in(ids)).all(&change.tx).await?;
-        let ids = issues.iter().map(|issue| issue.license.id.as_str());
+        let named = |issue: &'_ Issue| [Some(issue.license.id.clone()), issue.license.replaces.clone()];
+        let ids = issues.iter().flat_map(named).flatten();
         let licenses = license::Entity::find().filter(license::Column::Id.is_in(ids)).all(&change.tx).await?;
         let requests: Vec<&Idempotency> = issues.iter().filter_map(|issue| issue.idempotency.as_ref()).collect();
         let stored = if requests.is_empty() {
@@ -256,6 +261,7 @@ impl Known {
         let requests = stored.into_iter().map(|row| ((row.actor, row.key), (row.request_hash, row.license_id)));
         Ok(Self {
             customers: customers.into_iter().map(|row| (row.id, row.deactivated_at.is_none())).collect(),
+            revoked: licenses.iter().filter(|row| row.revoked_at.is_some()).map(|row| row.id.clone()).collect(),
             licenses: licenses.into_iter().map(|row| row.id).collect(),
             requests: requests.collect(),
         })
@@ -274,6 +280,10 @@ impl Known {
             None => return Err(LeftOut::NoCustomer(license.customer_id.clone())),
             Some(false) => return Err(LeftOut::InactiveCustomer(license.customer_id.clone())),
             Some(true) => {}
+        }
+        // A renewal lifts nothing that was revoked, not even a moment before.
+        if let Some(replaced) = license.replaces.as_ref().filter(|id| self.revoked.contains(*id)) {
+            return Err(LeftOut::ReplacesRevoked(replaced.clone()));
         }
         if !self.licenses.insert(license.id.clone()) {
             return Err(LeftOut::LicenseExists(license.id.clone()));

@@ -17,7 +17,10 @@ mod issuing;
 mod licenses;
 mod migrations;
 mod revocations;
+mod signing_keys;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use api_keys::{ApiKey, NewApiKey};
 pub use audit::{AuditEntry, AuditFilter, BrokenChain, Note, Subject};
@@ -26,6 +29,7 @@ pub use error::Error;
 pub use issuing::{Idempotency, Issue, Outcome};
 pub use licenses::{License, LicenseFilter, NewLicense, Page, Standing, Stats};
 pub use revocations::{NewRevocation, Revocation, RevocationKind, SignedList};
+pub use signing_keys::{NewSigningKey, SigningKey};
 pub use store::{Database, Store};
 
 /// An instant, in UTC. Kept to the second.

@@ -4,8 +4,8 @@
 
 mod common;
 
-use aegis_storage::{Error, LicenseFilter, Outcome, Store};
-use common::{NOW, TestStore, add_customer, at, issue, issued, license, note, repeatable};
+use aegis_storage::{Error, LicenseFilter, NewLicense, NewRevocation, Outcome, Store};
+use common::{NOW, TestStore, add_customer, at, issue, issued, license, note, on_both, repeatable};
 use sea_orm::{ConnectionTrait, Database, TransactionTrait};
 
 on_both! {
@@ -39,6 +39,18 @@ on_both! {
         store.delete_customer("C1", note("customer.delete", "C1"), at(NOW)).await.expect("is deactivated");
         let error = store.issue(issue(license("C1"))).await.expect_err("is refused");
         assert!(matches!(error, Error::CustomerInactive(_)), "{error}");
+    }
+
+    async fn a_revoked_license_is_not_replaced(stores: TestStore) {
+        let store = stores.store;
+        add_customer(&store, "C1").await;
+        let old = issued(&store, license("C1")).await;
+        let renewal = || NewLicense { replaces: Some(old.clone()), ..license("C1") };
+        issued(&store, renewal()).await;
+        let what = NewRevocation::License(old.clone());
+        store.revoke(&what, "leaked", note("license.revoke", &old), at(NOW)).await.expect("is revoked");
+        let error = store.issue(issue(renewal())).await.expect_err("is refused");
+        assert!(matches!(error, Error::Revoked(id) if id == old));
     }
 
     async fn the_same_license_is_not_stored_twice(stores: TestStore) {
@@ -136,7 +148,7 @@ on_both! {
 /// What PostgreSQL cannot store is refused for itself alone.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_database_refuses_is_left_out_alone() {
-    let stores = common::postgres().await;
+    let stores = aegis_storage::testing::postgres().await;
     let store = stores.store;
     add_customer(&store, "C1").await;
     let mut bad = license("C1");
@@ -152,7 +164,7 @@ async fn what_the_database_refuses_is_left_out_alone() {
 /// A database that is gone is said to be, and nothing hangs.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_went_away_is_unavailable() {
-    let stores = common::postgres().await;
+    let stores = aegis_storage::testing::postgres().await;
     add_customer(&stores.store, "C1").await;
     let name = stores.address.rsplit('/').next().and_then(|end| end.split('?').next()).expect("has a name").to_owned();
     let admin = stores.address.replace(&name, "postgres");
@@ -165,7 +177,7 @@ async fn a_database_that_went_away_is_unavailable() {
 /// A server that hangs while it holds the lock does not make the others hang; and when it is gone, all goes on.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_hangs_stops_nobody_for_long() {
-    let stores = common::postgres().await;
+    let stores = aegis_storage::testing::postgres().await;
     add_customer(&stores.store, "C1").await;
     let hanging = Database::connect(&stores.address).await.expect("connects");
     let lock = hanging.begin().await.expect("begins");

@@ -8,7 +8,7 @@ use aegis_storage::{
     AuditFilter, CustomerPatch, Database, Error, LicenseFilter, NewApiKey, NewLicense, NewRevocation, RevocationKind,
     SignedList, Standing, Stats, Store,
 };
-use common::{DAY, NOW, TestStore, add_customer, at, customer, issued, license, note};
+use common::{DAY, NOW, TestStore, add_customer, at, customer, issued, license, note, on_both};
 use sea_orm::{ConnectionTrait, Database as Connector};
 
 fn of_type(license_type: &str, new: NewLicense) -> NewLicense {

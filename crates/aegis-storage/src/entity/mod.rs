@@ -11,3 +11,4 @@ pub(crate) mod license;
 pub(crate) mod license_module;
 pub(crate) mod revocation;
 pub(crate) mod revocation_list;
+pub(crate) mod signing_key;

@@ -1,6 +1,7 @@
 //! How the tables came to be. Migrations are only ever added: what a version has run is never changed.
 
 mod m20261123_begin;
+mod m20261123_signing_keys;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -8,6 +9,6 @@ pub(crate) struct Migrations;
 
 impl MigratorTrait for Migrations {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261123_begin::Migration)]
+        vec![Box::new(m20261123_begin::Migration), Box::new(m20261123_signing_keys::Migration)]
     }
 }

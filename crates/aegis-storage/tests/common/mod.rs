@@ -2,77 +2,11 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
-use std::env;
-
 use aegis_storage::{Idempotency, Instant, Issue, NewCustomer, NewLicense, Note, Outcome, Store, Subject};
+pub(crate) use aegis_storage::{on_both, testing::TestStore};
 use chrono::DateTime;
-use sea_orm::{ConnectionTrait, Database};
 use serde_json::json;
-use tempfile::TempDir;
 use uuid::Uuid;
-
-/// Names a PostgreSQL in which databases may be made.
-const POSTGRES: &str = "AEGIS_TEST_POSTGRES";
-
-/// A store of a test's own, with its tables.
-pub(crate) struct TestStore {
-    pub(crate) store: Store,
-    /// By which others can connect.
-    pub(crate) address: String,
-    _folder: Option<TempDir>,
-}
-
-/// A store in a new file.
-pub(crate) async fn sqlite() -> TestStore {
-    let folder = tempfile::tempdir().expect("a folder");
-    let address = format!("sqlite://{}", folder.path().join("aegis.db").display());
-    let store = Store::connect(&address).await.expect("connects");
-    store.migrate().await.expect("makes its tables");
-    TestStore { store, address, _folder: Some(folder) }
-}
-
-/// A store in a new database of the PostgreSQL that the environment names.
-pub(crate) async fn postgres() -> TestStore {
-    let server = env::var(POSTGRES).unwrap_or_else(|_| {
-        panic!("{POSTGRES} names no PostgreSQL: run the tests with `make test-rust`, which starts one")
-    });
-    let name = format!("aegis_{}", Uuid::new_v4().simple());
-    let (place, query) = server.split_once('?').map_or((server.as_str(), ""), |(place, query)| (place, query));
-    let place = place.rsplit_once('/').map_or(place, |(place, _)| place);
-    let admin = Database::connect(server.as_str()).await.expect("the PostgreSQL answers");
-    admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("makes a database");
-    admin.close().await.expect("closes");
-    let address = format!("{place}/{name}?{query}");
-    let store = Store::connect(&address).await.expect("connects");
-    store.migrate().await.expect("makes its tables");
-    TestStore { store, address, _folder: None }
-}
-
-/// Makes of each function two tests, one on each database.
-#[macro_export]
-macro_rules! on_both {
-    ($($(#[$about:meta])* async fn $name:ident($stores:ident: TestStore) $body:block)*) => {
-        $(
-            $(#[$about])*
-            mod $name {
-                #[allow(unused_imports, reason = "each test uses its part")]
-                use super::*;
-
-                async fn test($stores: TestStore) $body
-
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn on_sqlite() {
-                    test($crate::common::sqlite().await).await;
-                }
-
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn on_postgres() {
-                    test($crate::common::postgres().await).await;
-                }
-            }
-        )*
-    };
-}
 
 /// An instant, in Unix seconds.
 pub(crate) fn at(seconds: i64) -> Instant {
