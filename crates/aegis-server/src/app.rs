@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use crate::access::Caller;
 use crate::problem::ProblemDocument;
-use crate::{Desk, Problem, admin, api_keys, customers, health, licenses, revocations};
+use crate::{Desk, Problem, admin, api_keys, bundle, customers, health, info, keys, licenses, revocations};
 
 /// The largest body that is read, in bytes.
 const LARGEST_BODY: usize = 64 * 1024;
@@ -22,7 +22,7 @@ const LARGEST_BODY: usize = 64 * 1024;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where the API begins.
-const BASE: &str = "/api/v1";
+pub(crate) const BASE: &str = "/api/v1";
 
 /// Tells the present.
 pub type Clock = Box<dyn Fn() -> Instant + Send + Sync>;
@@ -91,11 +91,15 @@ fn endpoints() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(licenses::issue::issue, licenses::list::list))
         .routes(routes!(licenses::read::read, licenses::revoke::delete))
         .routes(routes!(licenses::read::token))
+        .routes(routes!(licenses::renew::renew))
+        .routes(routes!(licenses::rebind::rebind))
         .routes(routes!(licenses::revoke::revoke))
         .routes(routes!(licenses::validate::by_token))
         .routes(routes!(licenses::validate::by_id))
         .routes(routes!(licenses::fingerprint::fingerprint))
         .routes(routes!(revocations::revocations))
+        .routes(routes!(keys::keys))
+        .routes(routes!(bundle::bundle))
         .routes(routes!(customers::add::add, customers::list::list))
         .routes(routes!(customers::read::read, customers::change::change, customers::delete::delete))
         .routes(routes!(api_keys::add::add, api_keys::list::list))
@@ -106,4 +110,5 @@ fn endpoints() -> OpenApiRouter<Arc<App>> {
         .nest(BASE, api)
         .routes(routes!(health::health))
         .routes(routes!(health::ready))
+        .routes(routes!(info::info))
 }

@@ -1,39 +1,235 @@
-//! Where licenses are signed.
+//! Where licenses are signed: the keys, when each of them signs, and what customers trust.
 
 use std::sync::Arc;
 
-use aegis_core::Keyring;
+use aegis_core::{Key, KeyUse, Keyring, License, TrustContent, open};
 use aegis_issuer::revocation::{KeptList, ListPlan, Revocation, SignedList, sign_list};
-use aegis_issuer::{IssueContext, Issued, LicenseRequest, Part, Signer, bundle, issue};
+use aegis_issuer::{
+    Error as IssuerError, IssueContext, LicenseRequest, NewInstance, Part, Reissued, Renewal, Signer, bundle,
+    certificate_for, issue, rebind, renew,
+};
+use aegis_storage::{Instant, NewSigningKey, SigningKey as StoredKey, Store};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::Problem;
 
-/// The key that signs, and what customers trust.
+/// Who notes keys in the audit log.
+const ACTOR: &str = "server";
+
+/// A key that is to sign.
 #[derive(Clone)]
-pub struct Desk {
-    /// What signs.
+pub struct SigningKey {
+    /// What signs, wherever the key lives.
     pub signer: Arc<dyn Signer + Send + Sync>,
-    /// The issuer that the key speaks for.
-    pub issuer: String,
-    /// What customers trust: what is signed lies within the limits that it sets for the key.
-    pub keyring: Arc<Keyring>,
     /// The key's certificates; none for a key that wheels trust by itself.
     pub certificates: Vec<String>,
 }
 
+/// The keys that sign, and what customers trust.
+#[derive(Clone)]
+pub struct Desk {
+    issuer: Arc<str>,
+    /// What the wheels of customers hold.
+    roots: Arc<Keyring>,
+    /// The same with all certificates.
+    trust: Arc<Keyring>,
+    keys: Arc<[DeskKey]>,
+    /// All keys that the server has ever signed with.
+    known: Arc<[StoredKey]>,
+    certificates: Arc<[String]>,
+}
+
+/// A key, and what it may sign: once by itself, or as each of its certificates says.
+struct DeskKey {
+    signer: Arc<dyn Signer + Send + Sync>,
+    scopes: Vec<Key>,
+}
+
+/// A license that was signed and read back.
+pub(crate) struct Signed {
+    pub(crate) token: String,
+    pub(crate) license: License,
+}
+
+/// Why the server cannot sign with the keys that it was given.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeskError {
+    /// There is no key.
+    #[error("there is no signing key")]
+    NoKey,
+    /// Customers do not know the key.
+    #[error("customers do not trust the signing key {0:?}")]
+    NotTrusted(String),
+    /// Customers know another key by this id.
+    #[error("the signing key {0:?} is not the one that customers trust by this id")]
+    OtherKey(String),
+    /// The key speaks for somebody else.
+    #[error("the signing key {kid:?} is of the issuer {theirs:?}, and the server signs for {ours:?}")]
+    OtherIssuer {
+        /// The key's id.
+        kid: String,
+        /// Its issuer.
+        theirs: String,
+        /// The server's.
+        ours: String,
+    },
+    /// The database.
+    #[error(transparent)]
+    Storage(#[from] aegis_storage::Error),
+}
+
+impl DeskError {
+    /// What to do about it.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::NoKey => "name one with AEGIS_SIGNER",
+            Self::NotTrusted(_) => {
+                "put its public key, or its certificate and the public key of its root, into the folder that AEGIS_TRUST names"
+            }
+            Self::OtherKey(_) => "give the key an id of its own, or restore the public key that belongs to it",
+            Self::OtherIssuer { .. } => "correct AEGIS_ISSUER, or name the key of this issuer with AEGIS_SIGNER",
+            Self::Storage(_) => "check that the database answers, and try again",
+        }
+    }
+}
+
 impl Desk {
-    /// Signs a license, and reads it back as customers will. The signer may be a service elsewhere: no thread that
-    /// serves others waits for it.
+    /// Puts keys to work, and keeps what is public of them: what customers need to read a license outlives the time of
+    /// the key that signed it.
+    ///
+    /// `roots` is what the wheels of customers hold.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub async fn open(
+        store: &Store,
+        issuer: &str,
+        roots: Keyring,
+        keys: Vec<SigningKey>,
+        now: Instant,
+    ) -> Result<Self, DeskError> {
+        let public = keys.iter().map(SigningKey::public).collect();
+        let certificates: Vec<String> = keys.iter().flat_map(|key| key.certificates.clone()).collect();
+        // Nothing is kept of keys that are not fit.
+        drop(Self::new(issuer, roots.clone(), keys.clone(), certificates, Vec::new())?);
+        store.keep_signing_keys(issuer, public, ACTOR, now).await?;
+        let known = store.signing_keys(issuer).await?;
+        let certificates = known.iter().flat_map(|key| key.certificates().map(str::to_owned)).collect();
+        Self::new(issuer, roots, keys, certificates, known)
+    }
+
+    fn new(
+        issuer: &str,
+        roots: Keyring,
+        keys: Vec<SigningKey>,
+        certificates: Vec<String>,
+        known: Vec<StoredKey>,
+    ) -> Result<Self, DeskError> {
+        let (trust, found) = roots.with_trust(&certificates.join("\n"));
+        let certified: Vec<Key> = found
+            .into_iter()
+            .filter_map(|found| match found.content {
+                Ok(TrustContent::Certificate(certificate)) => Some(certificate.key.clone()),
+                _ => None,
+            })
+            .collect();
+        let keys =
+            keys.into_iter().map(|key| key.for_desk(issuer, &roots, &certified)).collect::<Result<Vec<_>, _>>()?;
+        if keys.is_empty() {
+            return Err(DeskError::NoKey);
+        }
+        Ok(Self {
+            issuer: issuer.into(),
+            roots: Arc::new(roots),
+            trust: Arc::new(trust),
+            keys: keys.into(),
+            known: known.into(),
+            certificates: certificates.into(),
+        })
+    }
+
+    /// The issuer that the keys speak for.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// What customers trust, with all certificates.
+    #[must_use]
+    pub fn trust(&self) -> &Keyring {
+        &self.trust
+    }
+
+    /// All certificates of the keys that sign or have signed.
+    #[must_use]
+    pub fn certificates(&self) -> &[String] {
+        &self.certificates
+    }
+
+    /// The keys that sign or have signed, the oldest first.
+    #[must_use]
+    pub fn known_keys(&self) -> &[StoredKey] {
+        &self.known
+    }
+
+    /// The signers, each with what it may sign and when.
+    pub fn signers(&self) -> impl Iterator<Item = (&Arc<dyn Signer + Send + Sync>, &[Key])> {
+        self.keys.iter().map(|key| (&key.signer, key.scopes.as_slice()))
+    }
+
+    /// What signs for this purpose at `now`, in Unix seconds: of the keys whose window it is, the one whose window began
+    /// last, so that the server changes over by itself; the first given, where several began together.
+    #[must_use]
+    pub fn signer_at(&self, purpose: KeyUse, now: i64) -> Option<&Arc<dyn Signer + Send + Sync>> {
+        let mut chosen: Option<(i64, &DeskKey)> = None;
+        for key in self.keys.iter() {
+            let serving = key.scopes.iter().filter(|scope| scope.may(purpose) && scope.was_in_use(now));
+            let began = serving.map(|scope| scope.parts().not_before.unwrap_or(i64::MIN)).max();
+            if let Some(began) = began.filter(|began| chosen.is_none_or(|(best, _)| *began > best)) {
+                chosen = Some((began, key));
+            }
+        }
+        chosen.map(|(_, key)| &key.signer)
+    }
+
+    fn signer(&self, purpose: KeyUse, now: i64) -> Result<Arc<dyn Signer + Send + Sync>, Problem> {
+        self.signer_at(purpose, now).cloned().ok_or_else(|| Problem::no_signing_key(purpose.as_str()))
+    }
+
+    /// Signs a license, and reads it back as customers will.
     ///
     /// # Errors
     /// What is wrong with the request, or with the signer.
-    pub(crate) async fn issue(&self, request: LicenseRequest, now: i64) -> Result<Issued, Problem> {
-        let desk = self.clone();
-        let signing = tokio::task::spawn_blocking(move || {
-            let context = IssueContext { issuer: &desk.issuer, now, keyring: Some(&desk.keyring) };
-            issue(&request, desk.signer.as_ref(), &context)
-        });
-        Ok(signing.await.map_err(|_| Problem::internal())??)
+    pub(crate) async fn issue(&self, request: LicenseRequest, now: i64) -> Result<Signed, Problem> {
+        let signed = move |_: &Self, signer: &dyn Signer, context: &IssueContext<'_>| {
+            issue(&request, signer, context).map(|issued| Signed { token: issued.token, license: issued.license })
+        };
+        self.sign(KeyUse::License, now, signed).await
+    }
+
+    /// Signs a license for longer.
+    ///
+    /// # Errors
+    /// As [`Desk::issue`].
+    pub(crate) async fn renew(&self, token: String, renewal: Renewal, now: i64) -> Result<Signed, Problem> {
+        let signed = move |desk: &Self, signer: &dyn Signer, context: &IssueContext<'_>| {
+            renew(&token, &renewal, &desk.trust, signer, context).map(Signed::from)
+        };
+        self.sign(KeyUse::License, now, signed).await
+    }
+
+    /// Signs a license for another instance.
+    ///
+    /// # Errors
+    /// As [`Desk::issue`].
+    pub(crate) async fn rebind(&self, token: String, instance: NewInstance, now: i64) -> Result<Signed, Problem> {
+        let signed = move |desk: &Self, signer: &dyn Signer, context: &IssueContext<'_>| {
+            rebind(&token, &instance, &desk.trust, signer, context).map(Signed::from)
+        };
+        self.sign(KeyUse::License, now, signed).await
     }
 
     /// Signs a list of what was revoked. Licenses that have ended are left out of it, and what `last` names stays named
@@ -46,14 +242,27 @@ impl Desk {
         revoked: Vec<Revocation>,
         last: Option<KeptList>,
         now: i64,
-    ) -> Result<(SignedList, i64), Problem> {
-        let desk = self.clone();
-        let signing = tokio::task::spawn_blocking(move || {
-            let context = IssueContext { issuer: &desk.issuer, now, keyring: Some(&desk.keyring) };
+    ) -> Result<(SignedList, i64, String), Problem> {
+        let signed = move |desk: &Self, signer: &dyn Signer, context: &IssueContext<'_>| {
             let kept: Vec<KeptList> = last.into_iter().collect();
             let seq = kept.iter().map(|list| list.seq + 1).fold(now, i64::max);
             let plan = ListPlan::new(&desk.issuer, false, &revoked, &[], &kept, now);
-            sign_list(&plan, seq, desk.signer.as_ref(), &context).map(|list| (list, seq))
+            sign_list(&plan, seq, signer, context).map(|list| (list, seq, signer.kid().to_owned()))
+        };
+        self.sign(KeyUse::Revocation, now, signed).await
+    }
+
+    /// The signer may be a service elsewhere: no thread that serves others waits for it.
+    async fn sign<T: Send + 'static>(
+        &self,
+        purpose: KeyUse,
+        now: i64,
+        sign: impl FnOnce(&Self, &dyn Signer, &IssueContext<'_>) -> Result<T, IssuerError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (desk, signer) = (self.clone(), self.signer(purpose, now)?);
+        let signing = tokio::task::spawn_blocking(move || {
+            let context = IssueContext { issuer: &desk.issuer, now, keyring: Some(&desk.trust) };
+            sign(&desk, signer.as_ref(), &context)
         });
         Ok(signing.await.map_err(|_| Problem::internal())??)
     }
@@ -63,9 +272,48 @@ impl Desk {
     /// # Errors
     /// It would not be read by the customer's Odoo.
     pub(crate) fn bundle(&self, heading: &str, token: &str) -> Result<String, Problem> {
-        let certificate = |token: &String| Part::new("Certificate of the key that signed it", token.clone());
-        let mut parts: Vec<Part> = self.certificates.iter().map(certificate).collect();
-        parts.push(Part::new(heading, token));
+        let needs_none = open(token, &self.roots).is_ok();
+        let certificate = if needs_none { None } else { certificate_for(token, &self.certificates, &self.roots) };
+        let certificate = certificate.map(|token| Part::new("Certificate of the key that signed it", token));
+        let parts: Vec<Part> = certificate.into_iter().chain([Part::new(heading, token)]).collect();
         Ok(bundle(&parts)?)
+    }
+}
+
+impl From<Reissued> for Signed {
+    fn from(reissued: Reissued) -> Self {
+        Self { token: reissued.token, license: reissued.license }
+    }
+}
+
+impl SigningKey {
+    fn public(&self) -> NewSigningKey {
+        NewSigningKey {
+            kid: self.signer.kid().to_owned(),
+            public_key: URL_SAFE_NO_PAD.encode(self.signer.public_key()),
+            certificates: self.certificates.clone(),
+        }
+    }
+
+    /// The key with what it may sign, as customers see it.
+    fn for_desk(self, issuer: &str, roots: &Keyring, certified: &[Key]) -> Result<DeskKey, DeskError> {
+        let kid = self.signer.kid();
+        let scopes: Vec<Key> = match roots.get(kid) {
+            Some(key) => vec![key.clone()],
+            None => certified.iter().filter(|key| key.kid() == kid).cloned().collect(),
+        };
+        if scopes.is_empty() {
+            return Err(DeskError::NotTrusted(kid.to_owned()));
+        }
+        for scope in &scopes {
+            if scope.parts().public != self.signer.public_key() {
+                return Err(DeskError::OtherKey(kid.to_owned()));
+            }
+            if scope.parts().issuer != issuer {
+                let (kid, theirs) = (kid.to_owned(), scope.parts().issuer.clone());
+                return Err(DeskError::OtherIssuer { kid, theirs, ours: issuer.to_owned() });
+            }
+        }
+        Ok(DeskKey { signer: self.signer, scopes })
     }
 }

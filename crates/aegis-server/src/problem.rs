@@ -163,6 +163,19 @@ impl Problem {
         Self { retry_after: Some(RETRY), ..problem }
     }
 
+    /// 409: what was revoked comes back in no other form.
+    pub(crate) fn revoked(id: &str) -> Self {
+        let detail = format!("the license {id:?} is revoked");
+        Self::conflict("revoked", "The license is revoked", detail, "issue a new license with `POST /licenses`")
+    }
+
+    /// 503: no key signs this now.
+    pub(crate) fn no_signing_key(purpose: &str) -> Self {
+        let detail = format!("no signing key is in use now for the purpose {purpose:?}");
+        let remedy = "certify a key for the present with `aegis keys certify`, and start the server anew";
+        Self::unavailable(detail).with_code("no_signing_key").with_remedy(remedy)
+    }
+
     fn conflict(code: &'static str, title: &'static str, detail: impl Into<String>, remedy: &str) -> Self {
         Self::new(StatusCode::CONFLICT, code, title, detail, remedy)
     }
@@ -198,6 +211,7 @@ impl From<StorageError> for Problem {
                 detail,
                 "activate the customer with `PATCH /customers/{id}`",
             ),
+            StorageError::Revoked(id) => Self::revoked(&id),
             StorageError::KeyReused => Self::conflict(
                 "idempotency_key_reused",
                 "The Idempotency-Key was used for another request",

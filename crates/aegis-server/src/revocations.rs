@@ -40,9 +40,9 @@ pub(crate) async fn revocations(State(app): State<Arc<App>>, headers: HeaderMap)
 }
 
 /// The list that names everything that was revoked; a new one is signed where there is none yet.
-async fn current(app: &App) -> Result<SignedList, Problem> {
+pub(crate) async fn current(app: &App) -> Result<SignedList, Problem> {
     for _ in 0..TRIES {
-        if let Some(list) = app.store.current_list(&app.desk.issuer).await? {
+        if let Some(list) = app.store.current_list(app.desk.issuer()).await? {
             return Ok(list);
         }
         if let Some(list) = signed(app).await? {
@@ -54,14 +54,14 @@ async fn current(app: &App) -> Result<SignedList, Problem> {
 
 /// Signs a list and stores it; `None` where something was revoked meanwhile.
 async fn signed(app: &App) -> Result<Option<SignedList>, Problem> {
-    let issuer = &app.desk.issuer;
+    let issuer = app.desk.issuer();
     let (revoked, last) = app.store.revocations(issuer).await?;
     let counted = i64::try_from(revoked.len()).map_err(|_| Problem::internal())?;
     let last = last.map(|list| KeptList::from_token(&list.token)).transpose()?;
     let now = app.now();
-    let (list, seq) = app.desk.sign_list(revoked.into_iter().map(revocation).collect(), last, now.timestamp()).await?;
-    let kid = app.desk.signer.kid().to_owned();
-    let list = SignedList { issuer: issuer.clone(), seq, kid, signed_at: now, counted, token: list.token };
+    let revoked = revoked.into_iter().map(revocation).collect();
+    let (list, seq, kid) = app.desk.sign_list(revoked, last, now.timestamp()).await?;
+    let list = SignedList { issuer: issuer.to_owned(), seq, kid, signed_at: now, counted, token: list.token };
     let subject = Subject { kind: "revocation_list", id: seq.to_string() };
     let note = Note { actor: ACTOR.to_owned(), action: "list.sign", subject, detail: json!({ "counted": counted }) };
     let stored = app.store.add_list(list.clone(), note, now).await?;

@@ -2,28 +2,20 @@
 
 use std::sync::Arc;
 
-use aegis_issuer::{Claims, Issued, LicenseRequest, ModuleGrant};
-use aegis_storage::{Customer, Idempotency, Instant, Issue, License, NewLicense, Outcome};
-use axum::Json;
+use aegis_issuer::LicenseRequest;
+use aegis_storage::Customer;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::DateTime;
+use axum::http::HeaderMap;
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
-use super::LicenseView;
-use crate::access::{Caller, May, ToIssue};
+use super::issued::{IssueRequest, IssuedLicense};
+use crate::access::{May, ToIssue};
 use crate::input::Body;
 use crate::problem::ProblemDocument;
 use crate::{App, Problem};
-
-/// Makes a repeated request known (as the draft of the IETF's HTTPAPI group names it).
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// A license to be. The members are those of the token; ends are exclusive, and a date that ends something means
 /// through the end of that day, UTC.
@@ -84,7 +76,7 @@ pub(crate) struct IssueLicense {
 /// Unix seconds, a date such as `2027-03-01`, or an instant of RFC 3339.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
-enum Time {
+pub(super) enum Time {
     Seconds(i64),
     Text(String),
 }
@@ -114,7 +106,7 @@ struct Covered {
 /// An Odoo instance: one database at one address.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct BoundTo {
+pub(super) struct BoundTo {
     /// Odoo's `database.uuid`.
     database_uuid: String,
     /// Host and port of the base URL.
@@ -124,7 +116,7 @@ struct BoundTo {
 /// The instance as the customer's Odoo describes it.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ActivationRequestText {
+pub(super) struct ActivationRequestText {
     /// The activation request, with any text around it.
     request: String,
     /// How many components have to match; all but one, where it is left out.
@@ -147,17 +139,6 @@ struct Agreed {
     companies: Option<u32>,
 }
 
-/// A license that was issued.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct IssuedLicense {
-    #[serde(flatten)]
-    license: LicenseView,
-    /// The license itself.
-    token: String,
-    /// What to mail to the customer: the license, with what is needed to read it.
-    bundle: String,
-}
-
 /// Issues a license.
 #[utoipa::path(
     post, path = "/licenses", tag = "licenses", request_body = IssueLicense,
@@ -175,39 +156,17 @@ pub(crate) async fn issue(
     headers: HeaderMap,
     Body(wanted): Body<IssueLicense>,
 ) -> Result<Response, Problem> {
-    let idempotency = idempotency(&headers, &may.caller, &wanted)?;
-    if let Some(request) = &idempotency
-        && let Some(id) = app.store.repeated(request).await?
-    {
-        return answer(&app, app.store.license(&id).await?);
+    let request = IssueRequest::new(&app, &may.caller, &headers, "license.issue", None, &wanted)?;
+    if let Some(before) = request.repeated().await? {
+        return Ok(before);
     }
     let customer = app.store.customer(&wanted.customer_id).await?;
-    let now = app.now();
-    let issued = app.desk.issue(request(&wanted, &customer)?, now.timestamp()).await?;
-    let license = new_license(&issued, &app, None)?;
-    let id = license.id.clone();
-    let detail = json!({ "customer": customer.id, "modules": license.modules, "ends_at": license.ends_at });
-    let note = App::note(&may.caller, "license.issue", "license", &id, detail);
-    let outcome = app.store.issue(Issue { license, note, idempotency, at: now }).await?;
-    let id = match outcome {
-        Outcome::Stored => id,
-        Outcome::Repeated(first) => first,
-    };
-    answer(&app, app.store.license(&id).await?)
-}
-
-fn idempotency(headers: &HeaderMap, caller: &Caller, wanted: &IssueLicense) -> Result<Option<Idempotency>, Problem> {
-    let Some(key) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
-    let key = key.to_str().ok().filter(|key| (1..=128).contains(&key.len()));
-    let remedy = "use 1 to 128 visible ASCII characters, such as a UUID";
-    let key = key.ok_or_else(|| Problem::invalid("Idempotency-Key", "this is no key", remedy))?;
-    let request = serde_json::to_vec(wanted).map_err(|_| Problem::internal())?;
-    let request_hash = URL_SAFE_NO_PAD.encode(Sha256::digest(request));
-    Ok(Some(Idempotency { actor: caller.0.clone(), key: key.to_owned(), request_hash }))
+    let signed = app.desk.issue(license_request(&wanted, &customer)?, app.now().timestamp()).await?;
+    request.keep(signed).await
 }
 
 /// The request as the issuer reads it: there is one place for the rules.
-fn request(wanted: &IssueLicense, customer: &Customer) -> Result<LicenseRequest, Problem> {
+fn license_request(wanted: &IssueLicense, customer: &Customer) -> Result<LicenseRequest, Problem> {
     let mut request = serde_json::to_value(wanted).map_err(|_| Problem::internal())?;
     if let Value::Object(members) = &mut request {
         members.remove("customer_id");
@@ -215,37 +174,4 @@ fn request(wanted: &IssueLicense, customer: &Customer) -> Result<LicenseRequest,
     }
     LicenseRequest::from_json(&request.to_string())
         .map_err(|error| Problem::invalid("license", error.to_string(), error.remedy()))
-}
-
-fn new_license(issued: &Issued, app: &App, replaces: Option<String>) -> Result<NewLicense, Problem> {
-    let claims: &Claims = &issued.claims;
-    let instant = |seconds: i64| DateTime::from_timestamp(seconds, 0).ok_or_else(Problem::internal);
-    let end = |seconds: Option<i64>| -> Result<Option<Instant>, Problem> { seconds.map(instant).transpose() };
-    let name = |covered: &ModuleGrant| covered.technical_name.clone();
-    let tolerant = claims.instance.as_ref().map(|_| "tolerant".to_owned());
-    Ok(NewLicense {
-        id: claims.jti.clone(),
-        issuer: claims.iss.clone(),
-        kid: app.desk.signer.kid().to_owned(),
-        customer_id: claims.customer.id.clone(),
-        customer_name: claims.customer.name.clone(),
-        modules: claims.modules.iter().map(name).collect(),
-        license_type: claims.license_type.as_str().to_owned(),
-        instance: claims.instance_fingerprint.clone().or(tolerant),
-        issued_at: instant(claims.iat)?,
-        expires_at: end(claims.exp)?,
-        ends_at: end(claims.grace_until.or(claims.exp))?,
-        replaces,
-        token: issued.token.clone(),
-    })
-}
-
-fn answer(app: &App, license: License) -> Result<Response, Problem> {
-    let token = license.token.clone();
-    let heading = format!("License for {} ({})", license.customer_name, license.module_names.replace(',', ", "));
-    let bundle = app.desk.bundle(&heading, &token)?;
-    let location = format!("/api/v1/licenses/{}", license.id);
-    let issued = IssuedLicense { license: LicenseView::at(license, app.now()), token, bundle };
-    let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, "no-store".to_owned())];
-    Ok((StatusCode::CREATED, headers, Json(issued)).into_response())
 }

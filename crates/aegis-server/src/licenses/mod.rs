@@ -2,8 +2,11 @@
 
 pub(crate) mod fingerprint;
 pub(crate) mod issue;
+pub(crate) mod issued;
 pub(crate) mod list;
 pub(crate) mod read;
+pub(crate) mod rebind;
+pub(crate) mod renew;
 pub(crate) mod revoke;
 pub(crate) mod validate;
 
@@ -11,6 +14,14 @@ use aegis_storage::License;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use crate::{App, Problem};
+
+/// The license that another is to replace. What was revoked is not issued again in another form.
+async fn replaceable(app: &App, id: &str) -> Result<License, Problem> {
+    let license = app.store.license(id).await?;
+    if license.revoked_at.is_some() { Err(Problem::revoked(id)) } else { Ok(license) }
+}
 
 /// Where a license stands, but for its begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

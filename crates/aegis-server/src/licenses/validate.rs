@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::access::{May, ToRead};
 use crate::input::{Body, Id};
 use crate::problem::ProblemDocument;
-use crate::{App, Problem};
+use crate::{App, Problem, revocations};
 
 /// Where and when a license is asked for.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -150,10 +150,10 @@ async fn validation(app: &App, token: &str, asked: &Situation) -> Result<Json<Va
         instance: instance.as_ref(),
         ..Context::new(odoo_major, asked.now.unwrap_or_else(|| app.now()).timestamp())
     };
-    let list = app.store.revocations(&app.desk.issuer).await?.1;
-    let trust = app.desk.certificates.iter().cloned().chain(list.map(|list| list.token));
-    let text = trust.chain([token.to_owned()]).collect::<Vec<_>>().join("\n");
-    Ok(Json(Validation::of(&report(&text, &app.desk.keyring, &context))))
+    let list = revocations::current(app).await?.token;
+    // The customer brings the certificates, and the server knows its own.
+    let text = [token, list.as_str()].join("\n");
+    Ok(Json(Validation::of(&report(&text, app.desk.trust(), &context))))
 }
 
 fn report(text: &str, keyring: &Keyring, context: &Context<'_>) -> Report {

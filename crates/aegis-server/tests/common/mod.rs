@@ -8,17 +8,18 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use aegis_core::{Key, KeyParts, KeyUse, Keyring, ModulePattern};
 use aegis_issuer::keyfile::PrivateKey;
 use aegis_issuer::{FileSigner, Signer as _};
-use aegis_server::{App, Desk, FreshKey, Scope, router};
-use aegis_storage::{Note, Store, Subject};
+use aegis_server::{App, Desk, FreshKey, Scope, SigningKey, router};
+pub(crate) use aegis_storage::on_both;
+pub(crate) use aegis_storage::testing::TestStore;
+use aegis_storage::{Instant, Note, Store, Subject};
 use chrono::DateTime;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 /// 2026-09-21.
 pub(crate) const NOW: i64 = 1_790_000_000;
 pub(crate) const DAY: i64 = 86_400;
-const ISSUER: &str = "acme.example";
+pub(crate) const ISSUER: &str = "acme.example";
 
 /// A server, and how to speak to it.
 pub(crate) struct Server {
@@ -29,52 +30,53 @@ pub(crate) struct Server {
     clock: Arc<AtomicI64>,
     store: Store,
     client: reqwest::Client,
-    _folder: TempDir,
+    stores: TestStore,
+    certificates: Vec<String>,
 }
 
 /// An answer: its status and its JSON.
 pub(crate) type Answer = (StatusCode, Value);
 
 impl Server {
-    pub(crate) async fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::connect(&format!("sqlite://{}", folder.path().join("aegis.db").display())).await;
-        let store = store.expect("connects");
-        store.migrate().await.expect("makes its tables");
+    /// A server that signs with one key, which customers trust by itself.
+    pub(crate) async fn start(stores: TestStore) -> Self {
         let signer = FileSigner::new("acme-2026", PrivateKey::generate().expect("a key")).expect("a signer");
-        let parts = KeyParts {
-            kid: signer.kid().to_owned(),
-            issuer: ISSUER.to_owned(),
-            uses: vec![KeyUse::License, KeyUse::Revocation],
-            modules: Some(vec![ModulePattern::parse("acme_*").expect("a pattern")]),
-            not_before: None,
-            not_after: None,
-            public: signer.public_key(),
-        };
-        let keyring = Keyring::new(vec![Key::new(parts).expect("a key")]).expect("a keyring");
-        let desk = Desk {
-            signer: Arc::new(signer),
-            issuer: ISSUER.to_owned(),
-            keyring: Arc::new(keyring.clone()),
-            certificates: Vec::new(),
-        };
+        let roots = keyring(&signer, &[KeyUse::License, KeyUse::Revocation]);
+        let keys = vec![SigningKey { signer: Arc::new(signer), certificates: Vec::new() }];
+        Self::start_with(stores, roots, keys).await
+    }
+
+    /// A server that signs with these keys.
+    pub(crate) async fn start_with(stores: TestStore, roots: Keyring, keys: Vec<SigningKey>) -> Self {
+        let store = stores.store.clone();
+        let certificates = keys.iter().flat_map(|key| key.certificates.clone()).collect();
         let clock = Arc::new(AtomicI64::new(NOW));
         let read = Arc::clone(&clock);
-        let now = move || DateTime::from_timestamp(read.load(Ordering::SeqCst), 0).expect("a time");
+        let now = move || at(read.load(Ordering::SeqCst));
+        let desk = Desk::open(&store, ISSUER, roots.clone(), keys, now()).await.expect("signs");
         let app = Arc::new(App { store: store.clone(), desk, clock: Box::new(now) });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         tokio::spawn(async move { axum::serve(listener, router(app)).await });
         let client = reqwest::Client::new();
-        let mut server = Self { url, key: String::new(), keyring, clock, store, client, _folder: folder };
+        let mut server = Self { url, key: String::new(), keyring: roots, clock, store, client, stores, certificates };
         server.key = server.make_key(&Scope::ALL, None).await;
         server
+    }
+
+    /// What is stored, for the next server.
+    pub(crate) fn into_stores(self) -> TestStore {
+        self.stores
+    }
+
+    /// The certificates that the server has.
+    pub(crate) fn certificates(&self) -> Vec<String> {
+        self.certificates.clone()
     }
 
     /// A new API key with these scopes.
     pub(crate) async fn make_key(&self, scopes: &[Scope], expires_at: Option<i64>) -> String {
         let fresh = FreshKey::generate().expect("a key");
-        let at = |seconds| DateTime::from_timestamp(seconds, 0).expect("a time");
         let subject = Subject { kind: "api_key", id: fresh.id.clone() };
         let note = Note { actor: "test".to_owned(), action: "api_key.add", subject, detail: json!({}) };
         let stored = fresh.stored("test".to_owned(), scopes, expires_at.map(at));
@@ -130,6 +132,25 @@ impl Server {
     pub(crate) async fn audit_rows(&self) -> i64 {
         self.store.verify_audit_log().await.expect("holds").0
     }
+}
+
+/// An instant, in Unix seconds.
+pub(crate) fn at(seconds: i64) -> Instant {
+    DateTime::from_timestamp(seconds, 0).expect("a time")
+}
+
+/// What the wheels of customers hold: one key.
+pub(crate) fn keyring(signer: &FileSigner, uses: &[KeyUse]) -> Keyring {
+    let parts = KeyParts {
+        kid: signer.kid().to_owned(),
+        issuer: ISSUER.to_owned(),
+        uses: uses.to_vec(),
+        modules: Some(vec![ModulePattern::parse("acme_*").expect("a pattern")]),
+        not_before: None,
+        not_after: None,
+        public: signer.public_key(),
+    };
+    Keyring::new(vec![Key::new(parts).expect("a key")]).expect("a keyring")
 }
 
 /// The usual request.
