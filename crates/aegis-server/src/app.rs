@@ -7,13 +7,12 @@ use aegis_storage::{Instant, Note, Store, Subject};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use chrono::SubsecRound as _;
-use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use utoipa_swagger_ui::SwaggerUi;
 
 use crate::access::Caller;
-use crate::problem::ProblemDocument;
-use crate::{Desk, Problem, admin, api_keys, bundle, customers, health, info, keys, licenses, revocations};
+use crate::{Desk, Problem, admin, api_keys, bundle, customers, health, info, keys, licenses, openapi, revocations};
 
 /// The largest body that is read, in bytes.
 const LARGEST_BODY: usize = 64 * 1024;
@@ -23,6 +22,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where the API begins.
 pub(crate) const BASE: &str = "/api/v1";
+
+/// Where people try the API out, without anything from elsewhere.
+const DOCS: &str = "/docs";
+
+/// Where the description of the API is.
+const DESCRIPTION: &str = "/api/v1/openapi.json";
 
 /// Tells the present.
 pub type Clock = Box<dyn Fn() -> Instant + Send + Sync>;
@@ -55,23 +60,11 @@ impl App {
     }
 }
 
-#[derive(OpenApi)]
-#[openapi(
-    info(title = "AEGIS license server", description = "Issues, finds and revokes licenses of Odoo modules."),
-    components(schemas(ProblemDocument))
-)]
-struct Description;
-
-/// The API in the words of OpenAPI.
-#[must_use]
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    endpoints().into_openapi()
-}
-
 /// What answers requests.
 pub fn router(app: Arc<App>) -> Router {
     let (router, _) = endpoints().split_for_parts();
     router
+        .merge(SwaggerUi::new(DOCS).url(DESCRIPTION, openapi()))
         .fallback(async || Problem::not_found("there is nothing at this path"))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
@@ -86,7 +79,7 @@ async fn in_time(
     tokio::time::timeout(PATIENCE, next.run(request)).await.map_err(|_| Problem::timed_out())
 }
 
-fn endpoints() -> OpenApiRouter<Arc<App>> {
+pub(crate) fn endpoints() -> OpenApiRouter<Arc<App>> {
     let api = OpenApiRouter::new()
         .routes(routes!(licenses::issue::issue, licenses::list::list))
         .routes(routes!(licenses::read::read, licenses::revoke::delete))
@@ -106,7 +99,7 @@ fn endpoints() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(api_keys::revoke::revoke))
         .routes(routes!(admin::stats::stats))
         .routes(routes!(admin::audit_logs::list));
-    OpenApiRouter::with_openapi(Description::openapi())
+    OpenApiRouter::new()
         .nest(BASE, api)
         .routes(routes!(health::health))
         .routes(routes!(health::ready))

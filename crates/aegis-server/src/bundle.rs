@@ -16,8 +16,8 @@ use crate::{App, Problem};
 #[utoipa::path(
     get, path = "/bundle/{id}", tag = "licenses", params(("id" = String, Path)),
     responses(
-        (status = OK, body = String, content_type = "text/plain"), (status = UNAUTHORIZED, body = ProblemDocument),
-        (status = FORBIDDEN, body = ProblemDocument), (status = NOT_FOUND, body = ProblemDocument),
+        (status = OK, body = String, content_type = "text/plain"),
+        (status = NOT_FOUND, body = ProblemDocument),
     )
 )]
 pub(crate) async fn bundle(State(app): State<Arc<App>>, _may: May<ToRead>, Id(id): Id) -> Result<Response, Problem> {

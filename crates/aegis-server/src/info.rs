@@ -24,7 +24,7 @@ pub(crate) struct Info {
 }
 
 /// Says what this server is.
-#[utoipa::path(get, path = "/info", tag = "operation", responses((status = OK, body = Info)))]
+#[utoipa::path(get, path = "/info", tag = "operation", security(()), responses((status = OK, body = Info)))]
 pub(crate) async fn info(State(app): State<Arc<App>>) -> Json<Info> {
     Json(Info {
         name: "AEGIS license server",

@@ -9,6 +9,7 @@ mod api_keys;
 mod app;
 mod bundle;
 mod customers;
+mod description;
 mod desk;
 mod health;
 mod info;
@@ -19,6 +20,7 @@ mod problem;
 mod revocations;
 
 pub use access::{FreshKey, Scope};
-pub use app::{App, Clock, openapi, router};
+pub use app::{App, Clock, router};
+pub use description::openapi;
 pub use desk::{Desk, DeskError, SigningKey};
 pub use problem::Problem;

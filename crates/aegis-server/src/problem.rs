@@ -36,6 +36,9 @@ pub(crate) struct ProblemDocument {
     member: Option<String>,
 }
 
+/// The media type of a problem document (RFC 9457 §6.1).
+pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
+
 /// Seconds after which what is unavailable may be tried again.
 const RETRY: u16 = 2;
 
@@ -186,7 +189,7 @@ impl IntoResponse for Problem {
         let retry_after = self.retry_after;
         let mut response = (self.status(), Json(self.document)).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         if let Some(seconds) = retry_after {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }

@@ -10,7 +10,6 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use crate::input::is_known;
-use crate::problem::ProblemDocument;
 use crate::{App, Problem};
 
 /// Who signs lists, for the audit log.
@@ -21,12 +20,11 @@ const TRIES: usize = 5;
 
 /// The signed list of what was revoked, for customers to fetch: a token, in one line.
 #[utoipa::path(
-    get, path = "/revocations", tag = "public",
+    get, path = "/revocations", tag = "public", security(()),
     params(("If-None-Match" = Option<String>, Header, description = "the ETag one has")),
     responses(
         (status = OK, body = String, content_type = "application/jwt", headers(("ETag" = String))),
         (status = NOT_MODIFIED, description = "it is as it was"),
-        (status = SERVICE_UNAVAILABLE, body = ProblemDocument),
     )
 )]
 pub(crate) async fn revocations(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Problem> {

@@ -76,8 +76,7 @@ impl From<AuditEntry> for AuditView {
 #[utoipa::path(
     get, path = "/admin/audit-logs", tag = "administration", params(AuditAsked),
     responses(
-        (status = OK, body = AuditPage), (status = BAD_REQUEST, body = ProblemDocument),
-        (status = UNAUTHORIZED, body = ProblemDocument), (status = FORBIDDEN, body = ProblemDocument),
+        (status = OK, body = AuditPage),
         (status = UNPROCESSABLE_ENTITY, body = ProblemDocument),
     )
 )]

@@ -44,8 +44,7 @@ pub(crate) struct FreshKeyView {
     post, path = "/admin/api-keys", tag = "administration", request_body = AddApiKey,
     responses(
         (status = CREATED, body = FreshKeyView),
-        (status = BAD_REQUEST, body = ProblemDocument), (status = UNAUTHORIZED, body = ProblemDocument),
-        (status = FORBIDDEN, body = ProblemDocument), (status = UNPROCESSABLE_ENTITY, body = ProblemDocument),
+        (status = UNPROCESSABLE_ENTITY, body = ProblemDocument),
     )
 )]
 pub(crate) async fn add(

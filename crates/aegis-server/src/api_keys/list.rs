@@ -9,7 +9,6 @@ use utoipa::ToSchema;
 
 use super::ApiKeyView;
 use crate::access::{May, ToAdminister};
-use crate::problem::ProblemDocument;
 use crate::{App, Problem};
 
 /// All keys.
@@ -22,9 +21,7 @@ pub(crate) struct ApiKeys {
 /// Lists the API keys.
 #[utoipa::path(
     get, path = "/admin/api-keys", tag = "administration",
-    responses(
-        (status = OK, body = ApiKeys), (status = UNAUTHORIZED, body = ProblemDocument), (status = FORBIDDEN, body = ProblemDocument),
-    )
+    responses((status = OK, body = ApiKeys))
 )]
 pub(crate) async fn list(State(app): State<Arc<App>>, _may: May<ToAdminister>) -> Result<Json<ApiKeys>, Problem> {
     let keys = app.store.api_keys().await?;

@@ -16,8 +16,8 @@ use crate::{App, Problem};
 #[utoipa::path(
     delete, path = "/admin/api-keys/{id}", tag = "administration", params(("id" = String, Path)),
     responses(
-        (status = OK, body = ApiKeyView), (status = UNAUTHORIZED, body = ProblemDocument),
-        (status = FORBIDDEN, body = ProblemDocument), (status = NOT_FOUND, body = ProblemDocument),
+        (status = OK, body = ApiKeyView),
+        (status = NOT_FOUND, body = ProblemDocument),
     )
 )]
 pub(crate) async fn revoke(

@@ -36,8 +36,7 @@ pub(crate) struct AddCustomer {
     post, path = "/customers", tag = "customers", request_body = AddCustomer,
     responses(
         (status = CREATED, body = CustomerView),
-        (status = BAD_REQUEST, body = ProblemDocument), (status = UNAUTHORIZED, body = ProblemDocument),
-        (status = FORBIDDEN, body = ProblemDocument), (status = CONFLICT, body = ProblemDocument),
+        (status = CONFLICT, body = ProblemDocument),
         (status = UNPROCESSABLE_ENTITY, body = ProblemDocument),
     )
 )]

@@ -42,8 +42,7 @@ fn given<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Option<String>>, 
     patch, path = "/customers/{id}", tag = "customers", params(("id" = String, Path)), request_body = ChangeCustomer,
     responses(
         (status = OK, body = CustomerView),
-        (status = BAD_REQUEST, body = ProblemDocument), (status = UNAUTHORIZED, body = ProblemDocument),
-        (status = FORBIDDEN, body = ProblemDocument), (status = NOT_FOUND, body = ProblemDocument),
+        (status = NOT_FOUND, body = ProblemDocument),
         (status = UNPROCESSABLE_ENTITY, body = ProblemDocument),
     )
 )]

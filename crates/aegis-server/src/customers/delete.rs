@@ -20,7 +20,6 @@ use crate::{App, Problem};
     responses(
         (status = OK, description = "has licenses, and was deactivated", body = CustomerView),
         (status = NO_CONTENT, description = "was deleted"),
-        (status = UNAUTHORIZED, body = ProblemDocument), (status = FORBIDDEN, body = ProblemDocument),
         (status = NOT_FOUND, body = ProblemDocument),
     )
 )]

@@ -39,8 +39,7 @@ pub(crate) struct CustomersPage {
     get, path = "/customers", tag = "customers", params(CustomersAsked),
     responses(
         (status = OK, body = CustomersPage),
-        (status = BAD_REQUEST, body = ProblemDocument), (status = UNAUTHORIZED, body = ProblemDocument),
-        (status = FORBIDDEN, body = ProblemDocument), (status = UNPROCESSABLE_ENTITY, body = ProblemDocument),
+        (status = UNPROCESSABLE_ENTITY, body = ProblemDocument),
     )
 )]
 pub(crate) async fn list(

@@ -15,8 +15,8 @@ use crate::{App, Problem};
 #[utoipa::path(
     get, path = "/customers/{id}", tag = "customers", params(("id" = String, Path)),
     responses(
-        (status = OK, body = CustomerView), (status = UNAUTHORIZED, body = ProblemDocument),
-        (status = FORBIDDEN, body = ProblemDocument), (status = NOT_FOUND, body = ProblemDocument),
+        (status = OK, body = CustomerView),
+        (status = NOT_FOUND, body = ProblemDocument),
     )
 )]
 pub(crate) async fn read(

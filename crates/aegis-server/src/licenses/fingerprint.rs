@@ -32,8 +32,7 @@ pub(crate) struct FingerprintView {
 #[utoipa::path(
     post, path = "/licenses/fingerprint", tag = "licenses", request_body = FingerprintAsked,
     responses(
-        (status = OK, body = FingerprintView), (status = BAD_REQUEST, body = ProblemDocument),
-        (status = UNAUTHORIZED, body = ProblemDocument), (status = FORBIDDEN, body = ProblemDocument),
+        (status = OK, body = FingerprintView),
         (status = UNPROCESSABLE_ENTITY, body = ProblemDocument),
     )
 )]

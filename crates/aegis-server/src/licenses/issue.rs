@@ -145,9 +145,8 @@ struct Agreed {
     params(("Idempotency-Key" = Option<String>, Header, description = "the same for each try of one request")),
     responses(
         (status = CREATED, body = IssuedLicense, headers(("Location" = String))),
-        (status = BAD_REQUEST, body = ProblemDocument), (status = UNAUTHORIZED, body = ProblemDocument),
-        (status = FORBIDDEN, body = ProblemDocument), (status = NOT_FOUND, body = ProblemDocument), (status = CONFLICT, body = ProblemDocument),
-        (status = UNPROCESSABLE_ENTITY, body = ProblemDocument), (status = SERVICE_UNAVAILABLE, body = ProblemDocument),
+        (status = NOT_FOUND, body = ProblemDocument), (status = CONFLICT, body = ProblemDocument),
+        (status = UNPROCESSABLE_ENTITY, body = ProblemDocument),
     )
 )]
 pub(crate) async fn issue(

@@ -53,8 +53,7 @@ pub(crate) struct LicensesPage {
     get, path = "/licenses", tag = "licenses", params(LicensesAsked),
     responses(
         (status = OK, body = LicensesPage),
-        (status = BAD_REQUEST, body = ProblemDocument), (status = UNAUTHORIZED, body = ProblemDocument),
-        (status = FORBIDDEN, body = ProblemDocument), (status = UNPROCESSABLE_ENTITY, body = ProblemDocument),
+        (status = UNPROCESSABLE_ENTITY, body = ProblemDocument),
     )
 )]
 pub(crate) async fn list(

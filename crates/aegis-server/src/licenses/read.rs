@@ -32,7 +32,6 @@ pub(crate) struct TokenView {
     responses(
         (status = OK, body = LicenseView, headers(("ETag" = String))),
         (status = NOT_MODIFIED, description = "it is as it was"),
-        (status = UNAUTHORIZED, body = ProblemDocument), (status = FORBIDDEN, body = ProblemDocument),
         (status = NOT_FOUND, body = ProblemDocument),
     )
 )]
@@ -56,8 +55,8 @@ pub(crate) async fn read(
 #[utoipa::path(
     get, path = "/licenses/{id}/token", tag = "licenses", params(("id" = String, Path)),
     responses(
-        (status = OK, body = TokenView), (status = UNAUTHORIZED, body = ProblemDocument),
-        (status = FORBIDDEN, body = ProblemDocument), (status = NOT_FOUND, body = ProblemDocument),
+        (status = OK, body = TokenView),
+        (status = NOT_FOUND, body = ProblemDocument),
     )
 )]
 pub(crate) async fn token(State(app): State<Arc<App>>, _may: May<ToRead>, Id(id): Id) -> Result<Response, Problem> {

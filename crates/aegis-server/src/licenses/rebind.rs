@@ -43,10 +43,8 @@ pub(crate) struct RebindLicense {
     ),
     responses(
         (status = CREATED, body = IssuedLicense, headers(("Location" = String))),
-        (status = BAD_REQUEST, body = ProblemDocument), (status = UNAUTHORIZED, body = ProblemDocument),
-        (status = FORBIDDEN, body = ProblemDocument), (status = NOT_FOUND, body = ProblemDocument),
+        (status = NOT_FOUND, body = ProblemDocument),
         (status = CONFLICT, body = ProblemDocument), (status = UNPROCESSABLE_ENTITY, body = ProblemDocument),
-        (status = SERVICE_UNAVAILABLE, body = ProblemDocument),
     )
 )]
 pub(crate) async fn rebind(

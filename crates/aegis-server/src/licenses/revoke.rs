@@ -31,8 +31,7 @@ pub(crate) struct Reason {
     post, path = "/licenses/{id}/revoke", tag = "licenses", params(("id" = String, Path)), request_body = Reason,
     responses(
         (status = OK, body = LicenseView),
-        (status = BAD_REQUEST, body = ProblemDocument), (status = UNAUTHORIZED, body = ProblemDocument),
-        (status = FORBIDDEN, body = ProblemDocument), (status = NOT_FOUND, body = ProblemDocument),
+        (status = NOT_FOUND, body = ProblemDocument),
         (status = UNPROCESSABLE_ENTITY, body = ProblemDocument),
     )
 )]
@@ -50,8 +49,7 @@ pub(crate) async fn revoke(
     delete, path = "/licenses/{id}", tag = "licenses", params(("id" = String, Path), Reason),
     responses(
         (status = OK, body = LicenseView),
-        (status = BAD_REQUEST, body = ProblemDocument), (status = UNAUTHORIZED, body = ProblemDocument),
-        (status = FORBIDDEN, body = ProblemDocument), (status = NOT_FOUND, body = ProblemDocument),
+        (status = NOT_FOUND, body = ProblemDocument),
         (status = UNPROCESSABLE_ENTITY, body = ProblemDocument),
     )
 )]

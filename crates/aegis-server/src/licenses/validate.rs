@@ -108,8 +108,7 @@ impl InstanceAsked {
 #[utoipa::path(
     post, path = "/licenses/validate", tag = "licenses", request_body = ValidateToken,
     responses(
-        (status = OK, body = Validation), (status = BAD_REQUEST, body = ProblemDocument),
-        (status = UNAUTHORIZED, body = ProblemDocument), (status = FORBIDDEN, body = ProblemDocument),
+        (status = OK, body = Validation),
         (status = UNPROCESSABLE_ENTITY, body = ProblemDocument),
     )
 )]
@@ -125,8 +124,7 @@ pub(crate) async fn by_token(
 #[utoipa::path(
     post, path = "/licenses/{id}/validate", tag = "licenses", params(("id" = String, Path)), request_body = Situation,
     responses(
-        (status = OK, body = Validation), (status = BAD_REQUEST, body = ProblemDocument),
-        (status = UNAUTHORIZED, body = ProblemDocument), (status = FORBIDDEN, body = ProblemDocument),
+        (status = OK, body = Validation),
         (status = NOT_FOUND, body = ProblemDocument), (status = UNPROCESSABLE_ENTITY, body = ProblemDocument),
     )
 )]
