@@ -30,7 +30,7 @@ pub use issuing::{Idempotency, Issue, Outcome};
 pub use licenses::{License, LicenseFilter, NewLicense, Page, Standing, Stats};
 pub use revocations::{NewRevocation, Revocation, RevocationKind, SignedList};
 pub use signing_keys::{NewSigningKey, SigningKey};
-pub use store::{Database, Store};
+pub use store::{Connections, Database, Store};
 
 /// An instant, in UTC. Kept to the second.
 pub type Instant = chrono::DateTime<chrono::Utc>;

@@ -157,6 +157,15 @@ impl Store {
             active_customers: active_customers.count(&self.db).await?,
         })
     }
+
+    /// Counts the licenses that are active at `now` and end before `end`.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn count_ending(&self, now: Instant, end: Instant) -> Result<u64, Error> {
+        let ending = standing(Standing::Active, now).add(license::Column::EndsAt.lt(end));
+        Ok(license::Entity::find().filter(ending).count(&self.db).await?)
+    }
 }
 
 fn condition(filter: &LicenseFilter) -> Condition {

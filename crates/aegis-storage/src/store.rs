@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sea_orm::{ConnectOptions, Database as Connector, DatabaseConnection, DbBackend};
+use sea_orm::{ConnectOptions, Database as Connector, DatabaseConnection, DbBackend, sqlx};
 use sea_orm_migration::MigratorTrait;
 
 use crate::Error;
@@ -29,6 +29,15 @@ pub enum Database {
     Sqlite,
 }
 
+/// How many connections to the database there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Connections {
+    /// Those that nobody uses now.
+    pub idle: u32,
+    /// The others.
+    pub used: u32,
+}
+
 /// Everything that is stored. Cheap to clone: the copies share their connections.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -48,6 +57,7 @@ impl Store {
             Some("sqlite") => format!("{address}?mode=rwc"),
             _ => return Err(Error::BadAddress("it begins with postgres:// or sqlite://".to_owned())),
         };
+        check_address(&address)?;
         let mut options = ConnectOptions::new(address);
         options.max_connections(CONNECTIONS).acquire_timeout(PATIENCE).connect_timeout(PATIENCE).sqlx_logging(false);
         options.map_sqlx_postgres_opts(|options| options.options(POSTGRES_LIMITS));
@@ -72,6 +82,17 @@ impl Store {
             DbBackend::Sqlite => Database::Sqlite,
             _ => Database::PostgreSql,
         }
+    }
+
+    /// How many connections there are now.
+    #[must_use]
+    pub fn connections(&self) -> Connections {
+        let (size, idle) = match self.database() {
+            Database::Sqlite => counted(self.db.get_sqlite_connection_pool()),
+            Database::PostgreSql => counted(self.db.get_postgres_connection_pool()),
+        };
+        // The two are not read at the same instant.
+        Connections { idle, used: size.saturating_sub(idle) }
     }
 
     /// Makes or renews the tables. Does nothing where they are as they should be.
@@ -107,6 +128,22 @@ impl Store {
         writer.stop().await;
         Ok(db.close().await?)
     }
+}
+
+/// Here, because what others say of an address that they cannot read has the password in it.
+fn check_address(address: &str) -> Result<(), Error> {
+    let bad = |form: &str| Error::BadAddress(format!("it cannot be read; it is written as {form}"));
+    if address.starts_with("sqlite:") {
+        let read = address.parse::<sqlx::sqlite::SqliteConnectOptions>();
+        read.map(drop).map_err(|_| bad("sqlite://FILE"))
+    } else {
+        let read = address.parse::<sqlx::postgres::PgConnectOptions>();
+        read.map(drop).map_err(|_| bad("postgres://USER:PASSWORD@HOST:PORT/NAME"))
+    }
+}
+
+fn counted<D: sqlx::Database>(pool: &sqlx::Pool<D>) -> (u32, u32) {
+    (pool.size(), u32::try_from(pool.num_idle()).unwrap_or(u32::MAX))
 }
 
 fn schema(error: sea_orm::DbErr) -> Error {

@@ -118,6 +118,12 @@ on_both! {
         let stats = Stats { licenses: 4, active: 2, expired: 1, revoked: 1, ending_soon: 0, customers: 2, active_customers: 2 };
         assert_eq!(store.stats(at(NOW)).await.expect("counts"), stats);
         assert_eq!(store.stats(at(NOW + 350 * DAY)).await.expect("counts").ending_soon, 1);
+        let later = NOW + 375 * DAY;
+        for (days, ending) in [(3, 0), (4, 0), (5, 1)] {
+            let counted = store.count_ending(at(later), at(later + days * DAY)).await.expect("counts");
+            assert_eq!(counted, ending, "{days} days before the end, which is after 379");
+        }
+        assert_eq!(store.count_ending(at(NOW + 379 * DAY), at(NOW + 400 * DAY)).await.expect("counts"), 0, "has ended");
     }
 
     async fn pages_of_licenses_miss_none_and_repeat_none(stores: TestStore) {
@@ -290,6 +296,20 @@ on_both! {
 async fn an_address_of_something_else_is_refused() {
     for address in ["mysql://x", "aegis.db", "", "http://localhost"] {
         assert!(matches!(Store::connect(address).await, Err(Error::BadAddress(_))), "{address}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_cannot_be_read_is_not_repeated() {
+    for address in [
+        "postgres://aegis:s3cret@localhost:port/aegis",
+        "postgres://aegis:s3cret@[::1/aegis",
+        "postgres://localhost/aegis?password=s3cret&sslmode=s3cret",
+        "sqlite://aegis.db?mode=s3cret",
+    ] {
+        let error = Store::connect(address).await.expect_err("is refused");
+        assert!(matches!(error, Error::BadAddress(_)), "{address}");
+        assert!(!format!("{error} {error:?}").contains("s3cret"), "{error:?}");
     }
 }
 
