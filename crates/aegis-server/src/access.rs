@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq as _;
 use utoipa::ToSchema;
 
+use crate::request_log::CallerSlot;
 use crate::{App, Problem};
 
 /// How every key begins, so that a search for leaked keys finds them.
@@ -153,6 +154,10 @@ impl<S: NamesScope> FromRequestParts<Arc<App>> for May<S> {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
         let key = presented(parts).ok_or_else(Problem::unauthorized)?;
         let known = known_key(app, key).await?;
+        if let Some(slot) = parts.extensions.get::<CallerSlot>() {
+            slot.set(&known.id);
+        }
+        app.limit_key(&known.id)?;
         if !Scope::of(&known).contains(&S::SCOPE) {
             return Err(Problem::forbidden(S::SCOPE.as_str()));
         }

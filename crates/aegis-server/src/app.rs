@@ -6,16 +6,22 @@ use std::time::Duration;
 use aegis_storage::{Instant, Note, Store, Subject};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::IntoResponse as _;
 use chrono::SubsecRound as _;
+use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::access::Caller;
-use crate::{Desk, Problem, admin, api_keys, bundle, customers, health, info, keys, licenses, openapi, revocations};
+use crate::{
+    Desk, Origin, Problem, RateLimits, Telemetry, admin, api_keys, bundle, customers, headers, health, info, keys,
+    licenses, limits, openapi, request_log, revocations,
+};
 
 /// The largest body that is read, in bytes.
-const LARGEST_BODY: usize = 64 * 1024;
+pub(crate) const LARGEST_BODY: usize = 64 * 1024;
 
 /// How long a request may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -40,6 +46,12 @@ pub struct App {
     pub desk: Desk,
     /// The present.
     pub clock: Clock,
+    /// How often one may ask.
+    pub limits: RateLimits,
+    /// What is counted and measured.
+    pub telemetry: Telemetry,
+    /// Where web pages come from that may use the API; none may, where this is empty.
+    pub cors_origins: Vec<Origin>,
 }
 
 impl App {
@@ -63,13 +75,21 @@ impl App {
 /// What answers requests.
 pub fn router(app: Arc<App>) -> Router {
     let (router, _) = endpoints().split_for_parts();
-    router
+    // The last is the outermost: what any of the others answers is logged.
+    let router = router
         .merge(SwaggerUi::new(DOCS).url(DESCRIPTION, openapi()))
         .fallback(async || Problem::not_found("there is nothing at this path"))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .layer(axum::middleware::from_fn(in_time))
-        .with_state(app)
+        .layer(from_fn(in_time))
+        .layer(CatchPanicLayer::custom(|_| Problem::internal().caused_by(&"a panic").into_response()))
+        .layer(from_fn_with_state(Arc::clone(&app), limits::by_address))
+        .layer(from_fn(headers::guard));
+    let router = match app.cors_origins.as_slice() {
+        [] => router,
+        origins => router.layer(headers::cors(origins)),
+    };
+    router.layer(from_fn_with_state(Arc::clone(&app), request_log::observe)).with_state(app)
 }
 
 async fn in_time(

@@ -6,6 +6,7 @@ use utoipa::openapi::{Content, PathItem, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use crate::app::endpoints;
+use crate::limits;
 use crate::problem::{MEDIA_TYPE, ProblemDocument};
 
 #[derive(OpenApi)]
@@ -37,12 +38,8 @@ impl Modify for ApiKeys {
 }
 
 /// What every endpoint may answer.
-const ALWAYS: [(&str, &str); 4] = [
-    ("408", "the request took too long"),
-    ("429", "there were too many requests"),
-    ("500", "the server failed"),
-    ("503", "the server cannot do this now"),
-];
+const ALWAYS: [(&str, &str); 3] =
+    [("408", "the request took too long"), ("500", "the server failed"), ("503", "the server cannot do this now")];
 
 /// What endpoints may answer that ask for an API key.
 const WITH_KEY: [(&str, &str); 3] = [
@@ -62,6 +59,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     let described = Description::openapi();
     (api.info, api.servers, api.security) = (described.info, described.servers, described.security);
     api.paths.paths.values_mut().flat_map(operations).for_each(complete);
+    limits::describe(&mut api);
     api
 }
 

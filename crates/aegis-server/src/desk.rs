@@ -12,7 +12,7 @@ use aegis_storage::{Instant, NewSigningKey, SigningKey as StoredKey, Store};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::Problem;
+use crate::{Problem, Telemetry};
 
 /// Who notes keys in the audit log.
 const ACTOR: &str = "server";
@@ -106,6 +106,7 @@ impl Desk {
     /// [`DeskError`].
     pub async fn open(
         store: &Store,
+        telemetry: &Telemetry,
         issuer: &str,
         roots: Keyring,
         keys: Vec<SigningKey>,
@@ -118,7 +119,18 @@ impl Desk {
         store.keep_signing_keys(issuer, public, ACTOR, now).await?;
         let known = store.signing_keys(issuer).await?;
         let certificates = known.iter().flat_map(|key| key.certificates().map(str::to_owned)).collect();
-        Self::new(issuer, roots, keys, certificates, known)
+        Ok(Self::new(issuer, roots, keys, certificates, known)?.watched(telemetry))
+    }
+
+    /// The same, with signers that are counted and asked whether they work.
+    fn watched(mut self, telemetry: &Telemetry) -> Self {
+        let watched = |key: &DeskKey| {
+            let ends = key.scopes.iter().map(|scope| scope.parts().not_after.unwrap_or(i64::MAX)).max();
+            let ends = ends.filter(|end| *end < i64::MAX);
+            DeskKey { signer: telemetry.watch(Arc::clone(&key.signer), ends), scopes: key.scopes.clone() }
+        };
+        self.keys = self.keys.iter().map(watched).collect();
+        self
     }
 
     fn new(

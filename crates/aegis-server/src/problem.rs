@@ -1,5 +1,9 @@
 //! What is answered when something goes wrong: a problem document (RFC 9457).
 
+use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+
 use aegis_storage::Error as StorageError;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -12,7 +16,12 @@ use utoipa::ToSchema;
 pub struct Problem {
     document: Box<ProblemDocument>,
     retry_after: Option<u16>,
+    cause: Option<Cause>,
 }
+
+/// Why it went wrong: for the log, and never answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cause(pub(crate) Arc<str>);
 
 /// A problem document (RFC 9457). `code` is for programs, `detail` and `remedy` are for people. None of them ever
 /// contains a token, a key, or anything of the database's.
@@ -59,7 +68,7 @@ impl Problem {
             remedy: remedy.to_owned(),
             member: None,
         };
-        Self { document: Box::new(document), retry_after: None }
+        Self { document: Box::new(document), retry_after: None, cause: None }
     }
 
     /// The status.
@@ -83,6 +92,11 @@ impl Problem {
     fn with_remedy(mut self, remedy: &str) -> Self {
         remedy.clone_into(&mut self.document.remedy);
         self
+    }
+
+    /// Tells the log why.
+    pub(crate) fn caused_by(self, cause: &dyn fmt::Display) -> Self {
+        Self { cause: Some(Cause(cause.to_string().into())), ..self }
     }
 
     /// 400: the request cannot be read.
@@ -153,10 +167,21 @@ impl Problem {
         Self::new(status, "timed_out", title, "the request was not finished in time", remedy)
     }
 
-    /// 500: a fault of ours. Why stays here.
+    /// 429: too often.
+    pub(crate) fn rate_limited(retry_after: u16) -> Self {
+        let (status, title) = (StatusCode::TOO_MANY_REQUESTS, "Too many requests");
+        let detail = format!("more was asked than is answered in a minute; there is room again in {retry_after} s");
+        let remedy = "wait as long as `Retry-After` says, and ask less often";
+        let problem = Self::new(status, "rate_limited", title, detail, remedy);
+        Self { retry_after: Some(retry_after), ..problem }
+    }
+
+    /// 500: a fault of ours. Why stays here; where nothing else is told, the log names the place in the code.
+    #[track_caller]
     pub(crate) fn internal() -> Self {
         let (status, title) = (StatusCode::INTERNAL_SERVER_ERROR, "The server failed");
         Self::new(status, "internal", title, "the server has a fault", "look into its log, and report it")
+            .caused_by(Location::caller())
     }
 
     /// 503: what is needed does not answer now.
@@ -188,6 +213,9 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let retry_after = self.retry_after;
         let mut response = (self.status(), Json(self.document)).into_response();
+        if let Some(cause) = self.cause {
+            response.extensions_mut().insert(cause);
+        }
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         if let Some(seconds) = retry_after {
@@ -204,6 +232,7 @@ impl IntoResponse for Problem {
 impl From<StorageError> for Problem {
     fn from(error: StorageError) -> Self {
         let detail = error.to_string();
+        let cause = detail.clone();
         match error {
             StorageError::NotFound { what: "customer", .. } => Self::not_found(detail).with_code("unknown_customer"),
             StorageError::NotFound { .. } => Self::not_found(detail),
@@ -221,13 +250,13 @@ impl From<StorageError> for Problem {
                 detail,
                 "use a new key for each request, and the same only to repeat one",
             ),
-            StorageError::Unavailable(_) => Self::unavailable("the database does not answer"),
+            StorageError::Unavailable(_) => Self::unavailable("the database does not answer").caused_by(&cause),
             StorageError::OutcomeUnknown(_) => {
                 let detail = "the database went away while the change was stored: it may be stored or not";
                 let remedy = "repeat the request with the same Idempotency-Key, or look whether it is there";
-                Self::unavailable(detail).with_code("outcome_unknown").with_remedy(remedy)
+                Self::unavailable(detail).with_code("outcome_unknown").with_remedy(remedy).caused_by(&cause)
             }
-            _ => Self::internal(),
+            _ => Self::internal().caused_by(&cause),
         }
     }
 }
@@ -235,13 +264,15 @@ impl From<StorageError> for Problem {
 impl From<aegis_issuer::Error> for Problem {
     fn from(error: aegis_issuer::Error) -> Self {
         use aegis_issuer::{Error, SignError};
-        let remedy = error.remedy().to_owned();
+        let (remedy, cause) = (error.remedy().to_owned(), error.to_string());
         match error {
             Error::BadRequest { claim, reason, .. } => Self::invalid(claim, reason, &remedy),
             Error::TimeOutOfRange | Error::BadDate(_) => Self::invalid("exp", error.to_string(), &remedy),
             Error::VerifierRefuses(reason) => Self::invalid("modules", reason, &remedy),
-            Error::Sign(SignError::Unavailable(_)) => Self::unavailable("the signing key is not available"),
-            _ => Self::internal(),
+            Error::Sign(SignError::Unavailable(_)) => {
+                Self::unavailable("the signing key is not available").caused_by(&cause)
+            }
+            _ => Self::internal().caused_by(&cause),
         }
     }
 }

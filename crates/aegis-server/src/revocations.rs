@@ -37,8 +37,13 @@ pub(crate) async fn revocations(State(app): State<Arc<App>>, headers: HeaderMap)
     Ok((caching, [(header::CONTENT_TYPE, "application/jwt")], list.token).into_response())
 }
 
+/// The same; none where nothing was ever revoked, so that the signer is not needed to say so.
+pub(crate) async fn current_if_any(app: &App) -> Result<Option<SignedList>, Problem> {
+    if app.store.has_revocations(app.desk.issuer()).await? { current(app).await.map(Some) } else { Ok(None) }
+}
+
 /// The list that names everything that was revoked; a new one is signed where there is none yet.
-pub(crate) async fn current(app: &App) -> Result<SignedList, Problem> {
+async fn current(app: &App) -> Result<SignedList, Problem> {
     for _ in 0..TRIES {
         if let Some(list) = app.store.current_list(app.desk.issuer()).await? {
             return Ok(list);

@@ -6,7 +6,8 @@ mod common;
 use std::collections::BTreeSet;
 
 use aegis_server::{Scope, openapi};
-use common::{DAY, NOW, Server, TestStore, answer, assert_problem, license, on_both};
+use aegis_storage::on_both;
+use common::{DAY, NOW, Server, TestStore, answer, assert_problem, license};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 

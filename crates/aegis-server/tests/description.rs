@@ -7,7 +7,8 @@ use std::path::Path;
 use std::{env, fs};
 
 use aegis_server::openapi;
-use common::{Server, TestStore, answer, on_both};
+use aegis_storage::on_both;
+use common::{Server, TestStore, answer};
 use reqwest::{Method, StatusCode};
 
 /// A change of the API is a change of this file, and is read as such.

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use aegis_core::{KeyUse, Keyring, open};
 use aegis_issuer::keyfile::PrivateKey;
 use aegis_issuer::{CertificateRequest, FileSigner, IssueContext, ROOT_USES, Signer, certify};
-use aegis_server::{Desk, DeskError, SigningKey};
-use common::{DAY, ISSUER, NOW, Server, TestStore, answer, assert_problem, at, keyring, license, on_both};
+use aegis_server::{Desk, DeskError, SigningKey, Telemetry};
+use aegis_storage::on_both;
+use common::{DAY, ISSUER, NOW, Server, TestStore, answer, assert_problem, at, keyring, license};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
@@ -53,7 +54,7 @@ async fn issued(server: &Server) -> String {
 }
 
 async fn refused(stores: &TestStore, roots: Keyring, keys: Vec<SigningKey>) -> DeskError {
-    match Desk::open(&stores.store, ISSUER, roots, keys, at(NOW)).await {
+    match Desk::open(&stores.store, &Telemetry::new(), ISSUER, roots, keys, at(NOW)).await {
         Ok(_) => panic!("is not refused"),
         Err(error) => {
             assert_eq!(stores.store.signing_keys(ISSUER).await.expect("reads"), [], "nothing is kept of it");
@@ -159,7 +160,7 @@ on_both! {
         let theirs = signer("acme-2026");
         let roots = keyring(&theirs, &[KeyUse::License]);
         let key = SigningKey { signer: Arc::new(theirs), certificates: Vec::new() };
-        let opened = Desk::open(&stores.store, "other.example", roots, vec![key], at(NOW)).await;
+        let opened = Desk::open(&stores.store, &Telemetry::new(), "other.example", roots, vec![key], at(NOW)).await;
         assert!(matches!(opened, Err(DeskError::OtherIssuer { .. })));
     }
 }

@@ -4,7 +4,8 @@
 mod common;
 
 use aegis_core::{Code, Context, verify};
-use common::{DAY, NOW, Server, TestStore, answer, assert_problem, license, on_both};
+use aegis_storage::on_both;
+use common::{DAY, NOW, Server, TestStore, answer, assert_problem, license};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -176,9 +177,16 @@ on_both! {
 
     async fn a_body_of_ten_megabytes_is_refused(stores: TestStore) {
         let server = Server::start(stores).await;
-        let body = vec![b' '; 10 << 20];
-        let request = server.request(Method::POST, "/licenses").header("Content-Type", "application/json").body(body);
-        assert_problem(&answer(request).await, 413, "too_large");
+        let sent = async |bytes| {
+            let request = server.request(Method::POST, "/licenses").header("Content-Type", "application/json");
+            request.body(vec![b' '; bytes]).send().await
+        };
+        let refused = sent(65 << 10).await.expect("is answered");
+        assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        // Whoever is still sending when the server hangs up may not hear why.
+        let status = sent(10 << 20).await.map(|answer| answer.status());
+        assert!(matches!(status, Err(_) | Ok(StatusCode::PAYLOAD_TOO_LARGE)), "{status:?}");
+        assert_eq!(server.get("/licenses").await.0, StatusCode::OK, "it serves on");
     }
 
     async fn lists_are_filtered_and_paged(stores: TestStore) {

@@ -4,7 +4,8 @@
 mod common;
 
 use aegis_core::{ActivationRequest, Binding, Instance, License, open};
-use common::{DAY, NOW, Server, TestStore, answer, assert_problem, license, on_both};
+use aegis_storage::on_both;
+use common::{DAY, NOW, Server, TestStore, answer, assert_problem, license};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 

@@ -100,6 +100,15 @@ impl Store {
         Ok((revocation::Entity::find().filter(revocation::Column::Issuer.eq(issuer)).all(&self.db).await?, list))
     }
 
+    /// Whether anything of an issuer was ever revoked.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn has_revocations(&self, issuer: &str) -> Result<bool, Error> {
+        let revoked = revocation::Entity::find().filter(revocation::Column::Issuer.eq(issuer));
+        Ok(revoked.one(&self.db).await?.is_some())
+    }
+
     /// The list that was signed last, if nothing was revoked since.
     ///
     /// # Errors

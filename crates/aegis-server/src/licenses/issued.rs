@@ -81,6 +81,7 @@ impl<'a> IssueRequest<'a> {
     pub(super) async fn keep(self, signed: Signed) -> Result<Response, Problem> {
         let Self { app, caller, action, replaces, idempotency } = self;
         let license = new_license(&signed, replaces)?;
+        let license_type = license.license_type.clone();
         let id = license.id.clone();
         let detail = json!({
             "customer": license.customer_id, "modules": license.modules, "ends_at": license.ends_at,
@@ -89,7 +90,10 @@ impl<'a> IssueRequest<'a> {
         let note = App::note(caller, action, "license", &id, detail);
         let outcome = app.store.issue(Issue { license, note, idempotency, at: app.now() }).await?;
         let id = match outcome {
-            Outcome::Stored => id,
+            Outcome::Stored => {
+                app.telemetry.issued(&license_type);
+                id
+            }
             Outcome::Repeated(first) => first,
         };
         answer(app, &id).await

@@ -65,6 +65,9 @@ pub(crate) async fn delete(
 async fn revoked(app: &App, caller: &Caller, id: &str, why: &Reason) -> Result<Json<LicenseView>, Problem> {
     check_text("reason", &why.reason, 256)?;
     let note = App::note(caller, "license.revoke", "license", id, json!({ "reason": why.reason }));
-    app.store.revoke(&NewRevocation::License(id.to_owned()), &why.reason, note, app.now()).await?;
+    let (_, new) = app.store.revoke(&NewRevocation::License(id.to_owned()), &why.reason, note, app.now()).await?;
+    if new {
+        app.telemetry.revoked();
+    }
     Ok(Json(LicenseView::at(app.store.license(id).await?, app.now())))
 }

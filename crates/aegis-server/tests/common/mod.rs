@@ -2,34 +2,45 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
-use std::sync::Arc;
+pub(crate) mod database;
+
+use std::io;
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use aegis_core::{Key, KeyParts, KeyUse, Keyring, ModulePattern};
 use aegis_issuer::keyfile::PrivateKey;
 use aegis_issuer::{FileSigner, Signer as _};
-use aegis_server::{App, Desk, FreshKey, Scope, SigningKey, router};
-pub(crate) use aegis_storage::on_both;
+use aegis_server::{App, Desk, FreshKey, Limits, Origin, RateLimits, Scope, SigningKey, Telemetry, serve};
 pub(crate) use aegis_storage::testing::TestStore;
 use aegis_storage::{Instant, Note, Store, Subject};
 use chrono::DateTime;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 /// 2026-09-21.
 pub(crate) const NOW: i64 = 1_790_000_000;
 pub(crate) const DAY: i64 = 86_400;
+pub(crate) const KID: &str = "acme-2026";
 pub(crate) const ISSUER: &str = "acme.example";
 
 /// A server, and how to speak to it.
 pub(crate) struct Server {
     pub(crate) url: String,
+    /// Where `/metrics` is.
+    pub(crate) metrics: String,
     /// A key with every scope.
     pub(crate) key: String,
     pub(crate) keyring: Keyring,
+    pub(crate) store: Store,
     clock: Arc<AtomicI64>,
-    store: Store,
     client: reqwest::Client,
+    stop: Mutex<Option<oneshot::Sender<()>>>,
+    running: Mutex<Option<JoinHandle<io::Result<()>>>>,
     stores: TestStore,
     certificates: Vec<String>,
 }
@@ -37,29 +48,85 @@ pub(crate) struct Server {
 /// An answer: its status and its JSON.
 pub(crate) type Answer = (StatusCode, Value);
 
+/// What may be different from test to test.
+pub(crate) struct Options {
+    pub(crate) limits: Limits,
+    pub(crate) cors_origins: Vec<Origin>,
+    pub(crate) signer: FileSigner,
+}
+
+impl Default for Options {
+    /// No test is to wait for another, nor for itself.
+    fn default() -> Self {
+        let many = NonZeroU32::MAX;
+        Self {
+            limits: Limits { per_key: many, per_address: many, trusted_proxies: Vec::new() },
+            cors_origins: Vec::new(),
+            signer: FileSigner::new(KID, PrivateKey::generate().expect("a key")).expect("a signer"),
+        }
+    }
+}
+
+/// The key's window ends then.
+pub(crate) const KEY_ENDS: i64 = NOW + 1000 * DAY;
+
+async fn listen() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    (listener, url)
+}
+
 impl Server {
     /// A server that signs with one key, which customers trust by itself.
     pub(crate) async fn start(stores: TestStore) -> Self {
-        let signer = FileSigner::new("acme-2026", PrivateKey::generate().expect("a key")).expect("a signer");
-        let roots = keyring(&signer, &[KeyUse::License, KeyUse::Revocation]);
-        let keys = vec![SigningKey { signer: Arc::new(signer), certificates: Vec::new() }];
-        Self::start_with(stores, roots, keys).await
+        Self::start_as(Options::default(), stores).await
+    }
+
+    /// The same, with some things different.
+    pub(crate) async fn start_as(options: Options, stores: TestStore) -> Self {
+        let roots = keyring(&options.signer, &[KeyUse::License, KeyUse::Revocation]);
+        let keys = vec![SigningKey { signer: Arc::new(options.signer), certificates: Vec::new() }];
+        Self::run(stores, roots, keys, options.limits, options.cors_origins).await
     }
 
     /// A server that signs with these keys.
     pub(crate) async fn start_with(stores: TestStore, roots: Keyring, keys: Vec<SigningKey>) -> Self {
-        let store = stores.store.clone();
+        let Options { limits, cors_origins, .. } = Options::default();
+        Self::run(stores, roots, keys, limits, cors_origins).await
+    }
+
+    async fn run(
+        stores: TestStore,
+        roots: Keyring,
+        keys: Vec<SigningKey>,
+        limits: Limits,
+        cors_origins: Vec<Origin>,
+    ) -> Self {
+        // A server that stops closes its store.
+        let store = Store::connect(&stores.address).await.expect("connects");
         let certificates = keys.iter().flat_map(|key| key.certificates.clone()).collect();
+        let telemetry = Telemetry::new();
+        let desk = Desk::open(&store, &telemetry, ISSUER, roots.clone(), keys, at(NOW)).await.expect("signs");
         let clock = Arc::new(AtomicI64::new(NOW));
         let read = Arc::clone(&clock);
-        let now = move || at(read.load(Ordering::SeqCst));
-        let desk = Desk::open(&store, ISSUER, roots.clone(), keys, now()).await.expect("signs");
-        let app = Arc::new(App { store: store.clone(), desk, clock: Box::new(now) });
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
-        tokio::spawn(async move { axum::serve(listener, router(app)).await });
+        let app = Arc::new(App {
+            store: store.clone(),
+            desk,
+            clock: Box::new(move || at(read.load(Ordering::SeqCst))),
+            limits: RateLimits::new(limits),
+            telemetry,
+            cors_origins,
+        });
+        let ((api, url), (beside, metrics)) = (listen().await, listen().await);
+        let (stop, stopped) = oneshot::channel();
+        // A server that is dropped stops too.
+        let stopped = async { stopped.await.unwrap_or_default() };
+        let running = tokio::spawn(serve(app, api, Some(beside), stopped));
         let client = reqwest::Client::new();
-        let mut server = Self { url, key: String::new(), keyring: roots, clock, store, client, stores, certificates };
+        let (stop, running) = (Mutex::new(Some(stop)), Mutex::new(Some(running)));
+        let key = String::new();
+        let mut server =
+            Self { url, metrics, key, keyring: roots, store, clock, client, stop, running, stores, certificates };
         server.key = server.make_key(&Scope::ALL, None).await;
         server
     }
@@ -72,6 +139,30 @@ impl Server {
     /// The certificates that the server has.
     pub(crate) fn certificates(&self) -> Vec<String> {
         self.certificates.clone()
+    }
+
+    /// Tells the server to stop.
+    pub(crate) fn stop(&self) {
+        let stop = self.stop.lock().expect("is whole").take();
+        stop.expect("is told once").send(()).expect("listens");
+    }
+
+    /// Waits until the server has stopped.
+    pub(crate) async fn stopped(&self) -> io::Result<()> {
+        let running = self.running.lock().expect("is whole").take();
+        running.expect("is waited for once").await.expect("does not fail")
+    }
+
+    /// The address of the database.
+    pub(crate) fn database(&self) -> &str {
+        &self.stores.address
+    }
+
+    /// What Prometheus reads.
+    pub(crate) async fn scrape(&self) -> String {
+        let answer = self.client.get(format!("{}/metrics", self.metrics)).send().await.expect("is answered");
+        assert_eq!(answer.status(), StatusCode::OK);
+        answer.text().await.expect("is read")
     }
 
     /// A new API key with these scopes.
@@ -147,7 +238,7 @@ pub(crate) fn keyring(signer: &FileSigner, uses: &[KeyUse]) -> Keyring {
         uses: uses.to_vec(),
         modules: Some(vec![ModulePattern::parse("acme_*").expect("a pattern")]),
         not_before: None,
-        not_after: None,
+        not_after: Some(KEY_ENDS),
         public: signer.public_key(),
     };
     Keyring::new(vec![Key::new(parts).expect("a key")]).expect("a keyring")

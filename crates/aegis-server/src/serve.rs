@@ -1,0 +1,193 @@
+//! Serving on sockets, until it is time to stop.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tower::ServiceExt as _;
+
+use crate::{App, metrics_router, router};
+
+/// How long others are waited for.
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    /// The head of a request, and where a connection is kept, the next request.
+    head: Duration,
+    /// What still runs when it is time to stop.
+    stop: Duration,
+}
+
+/// Proxies keep a connection for a minute, mostly. It is for them to close it: what they send into one that was just closed
+/// here would be lost.
+const PATIENCE: Patience = Patience { head: Duration::from_secs(75), stop: Duration::from_secs(30) };
+
+/// How long it is waited before trying again where the system gives no more connections.
+const BREATH: Duration = Duration::from_millis(200);
+
+/// Answers requests until `stop` is done. Then no connection is taken any more, what runs is finished, for at most 30
+/// seconds, and the store is closed when all that was acknowledged is stored. `/metrics` answers until then.
+///
+/// # Errors
+/// The store could not be closed.
+pub async fn serve(
+    app: Arc<App>,
+    api: TcpListener,
+    metrics: Option<TcpListener>,
+    stop: impl Future<Output = ()> + Send,
+) -> io::Result<()> {
+    let store = app.store.clone();
+    let mut beside = JoinSet::new();
+    if let Some(listener) = metrics {
+        beside.spawn(run(listener, metrics_router(Arc::clone(&app)), std::future::pending(), PATIENCE));
+    }
+    run(api, router(app), stop, PATIENCE).await;
+    beside.shutdown().await;
+    store.close().await.map_err(io::Error::other)
+}
+
+async fn run(listener: TcpListener, router: Router, stop: impl Future<Output = ()> + Send, patience: Patience) {
+    let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
+    let mut stop = pin!(stop);
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut stop => break,
+            (stream, peer) = accept(&listener) => {
+                connections.spawn(answer(stream, peer, router.clone(), graceful.watcher(), patience.head));
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+    drop(listener);
+    if tokio::time::timeout(patience.stop, graceful.shutdown()).await.is_err() {
+        tracing::warn!(connections = connections.len(), "connections were cut that did not end in time");
+    }
+    connections.shutdown().await;
+}
+
+/// The next connection. Where there can be none, as when too many files are open, that passes.
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error) => tracing::warn!(%error, "a connection could not be taken"),
+        }
+        tokio::time::sleep(BREATH).await;
+    }
+}
+
+async fn answer(stream: TcpStream, peer: SocketAddr, router: Router, watcher: Watcher, head: Duration) {
+    // Answers are written at once and whole; where this is not granted, they come a little later.
+    let _ = stream.set_nodelay(true);
+    let service = router.map_request(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        request.map(Body::new)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(head)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::expect_used, reason = "tests")]
+
+    use std::time::Instant;
+
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    const SHORT: Duration = Duration::from_secs(1);
+    const LONG: Duration = Duration::from_secs(20);
+
+    /// A server that answers `/` at once and `/slow` after a time, and is told to stop.
+    async fn start(patience: Patience) -> (SocketAddr, oneshot::Sender<()>, tokio::task::JoinHandle<()>) {
+        let slow = async || {
+            tokio::time::sleep(SHORT * 2).await;
+            "done"
+        };
+        let router = Router::new().route("/", get(async || "done")).route("/slow", get(slow));
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (stop, stopped) = oneshot::channel();
+        let stopped = async { stopped.await.expect("is told") };
+        (address, stop, tokio::spawn(run(listener, router, stopped, patience)))
+    }
+
+    async fn send(address: SocketAddr, text: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(address).await.expect("connects");
+        stream.write_all(text.as_bytes()).await.expect("is sent");
+        stream
+    }
+
+    /// What comes until the server closes the connection.
+    async fn rest(mut stream: TcpStream) -> String {
+        let mut text = Vec::new();
+        let end = tokio::time::timeout(LONG / 2, stream.read_to_end(&mut text)).await;
+        end.expect("is closed").expect("is read");
+        String::from_utf8(text).expect("is text")
+    }
+
+    #[tokio::test]
+    async fn a_head_that_does_not_end_is_cut_off() {
+        let (address, _stop, _) = start(Patience { head: SHORT, stop: LONG }).await;
+        let begun = Instant::now();
+        let slow_loris = send(address, "GET / HTTP/1.1\r\nHost: x\r\nX-A: ").await;
+        let silent = send(address, "").await;
+        let idle = send(address, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
+        rest(slow_loris).await;
+        rest(silent).await;
+        assert!(rest(idle).await.ends_with("done"));
+        assert!(begun.elapsed() >= SHORT);
+        assert!(begun.elapsed() < LONG / 4, "{:?}", begun.elapsed());
+    }
+
+    #[tokio::test]
+    async fn what_runs_is_finished_and_nothing_new_is_taken() {
+        let (address, stop, running) = start(Patience { head: LONG, stop: LONG }).await;
+        let idle = send(address, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
+        let request = send(address, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").await;
+        tokio::time::sleep(SHORT).await;
+        stop.send(()).expect("listens");
+        tokio::time::sleep(SHORT / 3).await;
+        assert!(TcpStream::connect(address).await.is_err());
+        assert!(rest(idle).await.ends_with("done"));
+        let answer = rest(request).await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("done"), "{answer}");
+        running.await.expect("ends");
+    }
+
+    #[tokio::test]
+    async fn a_slow_client_does_not_hold_it_up() {
+        let (address, stop, running) = start(Patience { head: LONG, stop: SHORT }).await;
+        let slow = send(address, "POST / HTTP/1.1\r\nHost: x\r\nContent-Le").await;
+        tokio::time::sleep(SHORT / 3).await;
+        let begun = Instant::now();
+        stop.send(()).expect("listens");
+        running.await.expect("ends");
+        assert!(begun.elapsed() >= SHORT);
+        assert!(begun.elapsed() < LONG / 4, "{:?}", begun.elapsed());
+        drop(slow);
+    }
+}
