@@ -49,6 +49,7 @@ async fn a_request_that_runs_is_answered_and_new_ones_are_refused() {
     running.read_to_string(&mut text).await.expect("is read, and closed");
     assert!(text.starts_with("HTTP/1.1 201"), "{text}");
     server.stopped().await.expect("stops in order");
+    assert!(server.store.ping().await.is_err(), "the store is closed");
     assert!(TcpStream::connect(server.metrics.trim_start_matches("http://")).await.is_err());
 
     let issued: Value = serde_json::from_str(text.split_once("\r\n\r\n").expect("has a body").1).expect("is JSON");

@@ -112,7 +112,9 @@ impl Server {
         let app = Arc::new(App {
             store: store.clone(),
             desk,
-            clock: Box::new(move || at(read.load(Ordering::SeqCst))),
+            clock: Box::new(move || {
+                DateTime::from_timestamp(read.load(Ordering::SeqCst), 0).expect("a clock that tells the time")
+            }),
             limits: RateLimits::new(limits),
             telemetry,
             cors_origins,

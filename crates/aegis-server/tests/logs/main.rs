@@ -144,6 +144,7 @@ fn a_panic_is_answered_and_logged_without_what_it_says() {
     assert_eq!((&line["status"], &line["cause"]), (&json!(500), &json!("a panic")));
     let mut panics = SESSION.lines().into_iter().filter_map(|line| line["location"].as_str().map(str::to_owned));
     assert!(panics.any(|location| location.contains("common/mod.rs")));
+    assert!(!SESSION.log().contains("a clock that tells the time"));
 }
 
 /// A request that its caller gave up is logged too.
