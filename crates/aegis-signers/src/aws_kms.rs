@@ -40,7 +40,7 @@ pub(crate) async fn open(key: &KmsKey, kid: Option<&KeyId>, secrets: &Secrets) -
         let public = public_key(&client, key).await?;
         Ok((client, public))
     };
-    let (client, public) = within_limit(SERVICE, work).await?;
+    let (client, public) = within_limit(SERVICE, Box::pin(work)).await?;
     let place = Kms { client, runtime: Runtime::current(), key: key.clone() };
     Ok(Arc::new(Verified::new(place, &public, kid)?))
 }

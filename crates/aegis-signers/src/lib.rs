@@ -44,6 +44,6 @@ pub async fn open(address: &SignerAddress, secrets: &Secrets) -> Result<Vec<Shar
         Place::File(path) => file::open(path, kid, secrets).await,
         Place::Vault(key) => Ok(vec![vault::open(key, kid, secrets).await?]),
         Place::Pkcs11(key) => Ok(vec![pkcs11::open(key, kid, secrets).await?]),
-        Place::AwsKms(key) => Ok(vec![aws_kms::open(key, kid, secrets).await?]),
+        Place::AwsKms(key) => Ok(vec![Box::pin(aws_kms::open(key, kid, secrets)).await?]),
     }
 }

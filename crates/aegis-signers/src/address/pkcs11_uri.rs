@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode, utf8_percent_encode};
 use zeroize::Zeroizing;
 
 use crate::Error;
@@ -83,7 +83,7 @@ impl Pkcs11Key {
 impl fmt::Display for Pkcs11Key {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let encoded = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
-        let hex = |id: &Vec<u8>| id.iter().map(|byte| format!("%{byte:02X}")).collect::<String>();
+        let hex = |id: &Vec<u8>| percent_encode(id, ENCODED).to_string();
         let parts = [
             ("token", self.token.as_deref().map(encoded)),
             ("serial", self.serial.as_deref().map(encoded)),

@@ -55,7 +55,7 @@ impl Module {
         let mechanism = Mechanism::Eddsa(EddsaParams::new(EddsaSignatureScheme::Pure));
         let bytes = self.again(key, |module| {
             let open = module.opened(key)?;
-            Ok(open.session.sign(&mechanism, open.private, message).map_err(|fault| of_fault(&fault))?)
+            open.session.sign(&mechanism, open.private, message).map_err(|fault| of_fault(&fault))
         })?;
         signature(&bytes)
     }
