@@ -2,7 +2,9 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod kms;
 pub(crate) mod process;
+pub(crate) mod softhsm;
 pub(crate) mod vault;
 
 use std::env;

@@ -1,6 +1,7 @@
 //! A service of a test's own: started, held, ended.
 
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 
 /// A process, which ends with the test.
@@ -8,13 +9,17 @@ pub(crate) struct Process(Child);
 
 impl Process {
     pub(crate) fn start(command: &mut Command) -> Self {
+        // What it starts itself ends with it.
+        command.process_group(0);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         Self(command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}")))
     }
 
     /// Ends it as a machine does that fails.
     pub(crate) fn kill(&mut self) {
-        let _ = self.0.kill();
+        if matches!(self.0.try_wait(), Ok(None)) {
+            self.signal("KILL");
+        }
         let _ = self.0.wait();
     }
 
@@ -35,7 +40,8 @@ impl Process {
     }
 
     fn signal(&self, name: &str) {
-        assert!(Command::new("kill").args([&format!("-{name}"), &self.0.id().to_string()]).status().unwrap().success());
+        let group = format!("-{}", self.0.id());
+        assert!(Command::new("kill").args([&format!("-{name}"), "--", &group]).status().unwrap().success());
     }
 }
 

@@ -128,8 +128,14 @@ impl OwnVault {
         let program = lab("AEGIS_TEST_VAULT_PROGRAM")?;
         let at = listener.split('"').nth(1).unwrap();
         let (settings, data) = (folder.path().join("bao.hcl"), folder.path().join("data"));
-        let storage = format!("storage \"file\" {{ path = \"{}\" }}", data.display());
-        fs::write(&settings, format!("{storage}\nlistener \"tcp\" {{\n{listener}\n}}\n")).unwrap();
+        let (cluster, data) = (free_port(), data.display());
+        fs::create_dir_all(folder.path().join("data")).unwrap();
+        let text = format!(
+            "storage \"raft\" {{\n path = \"{data}\"\n node_id = \"one\"\n}}\n\
+             listener \"tcp\" {{\n{listener}\ncluster_address = \"127.0.0.1:{cluster}\"\n}}\n\
+             api_addr = \"{scheme}://{at}\"\ncluster_addr = \"https://127.0.0.1:{cluster}\"\n"
+        );
+        fs::write(&settings, text).unwrap();
         let vault = Vault { address: format!("{scheme}://{at}"), token: String::new(), http };
         let process = serve(&program, &settings);
         let mut own = Self { vault, process, unseal_key: String::new(), folder, program };
