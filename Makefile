@@ -32,8 +32,8 @@ demo: $(TOOLS)/ready ## Make keys, build a wheel that trusts them, issue license
 test: test-rust test-wheel test-odoo ## Pass all tests: the Rust crates, the wheel on each Python, the addon on real Odoo
 
 test-rust:
-	@echo "== Rust: unit tests, vectors, properties, the aegis command, the storage on SQLite and PostgreSQL"
-	@$(PYTHON) tools/odoo_lab postgres cargo test --workspace --quiet
+	@echo "== Rust: unit tests, vectors, properties, the aegis command, SQLite and PostgreSQL, Vault, PKCS#11 and KMS"
+	@$(PYTHON) tools/odoo_lab postgres $(PYTHON) tools/signer_lab run cargo test --workspace --quiet
 
 test-wheel: wheel
 	@echo "== Python: the wheel as installed"

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from odoo_lab.workspace import Unavailable, progress
+
 from signer_lab import services
 
 #: How long a command may take to end when it is told to.
@@ -69,7 +70,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="signer_lab", description="Real places for signing keys, for tests.")
+    parser = argparse.ArgumentParser(prog="signer_lab", description="Places for signing keys, for tests.")
     commands = parser.add_subparsers(required=True)
     beside = commands.add_parser("run", help=run.__doc__)
     beside.add_argument("program", nargs=argparse.REMAINDER, help="the program and its arguments")

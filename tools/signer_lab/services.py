@@ -1,4 +1,4 @@
-"""The services: each starts in a folder of its own, on loopback, and gives what to put into the environment."""
+"""The services: each starts on loopback, and gives what to put into the environment."""
 
 import contextlib
 import json
@@ -12,6 +12,7 @@ from typing import Any
 
 from odoo_lab.server import free_port
 from odoo_lab.workspace import Unavailable, end, must, progress, spawn
+
 from signer_lab import programs
 
 START_SECONDS = 60
@@ -26,7 +27,8 @@ api_addr = "http://127.0.0.1:{port}"
 #: By default it listens on all addresses, and speaks MQTT besides.
 KMS = """#!/bin/sh
 # Needs GATEWAY_PORT and STATE_DIR.
-export BIND_HOST=127.0.0.1 MINISTACK_HOST=127.0.0.1 IOT_MTLS_ENABLED=0 SERVICES=kms PERSIST_STATE=1 LOG_LEVEL=WARNING
+export BIND_HOST=127.0.0.1 MINISTACK_HOST=127.0.0.1 IOT_MTLS_ENABLED=0
+export SERVICES=kms PERSIST_STATE=1 LOG_LEVEL=WARNING
 exec "{program}"
 """
 SOFTHSM = """
@@ -114,7 +116,7 @@ def _wait(address: str, log: Path) -> None:
         except (OSError, urllib.error.URLError) as error:
             if time.monotonic() > until:
                 last = (log.read_text().strip().splitlines() or ["nothing"])[-1]
-                raise Unavailable(f"{address} does not answer ({error}); its log ends with: {last}") from error
+                raise Unavailable(f"{address} does not answer; its log ends with: {last}") from error
             time.sleep(0.1)
 
 

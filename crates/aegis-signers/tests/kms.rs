@@ -15,7 +15,7 @@ use common::{
     try_open,
 };
 
-/// What the lab sets as AWS_SECRET_ACCESS_KEY.
+/// The secret part of the lab's credentials.
 const SECRET: &str = "test-secret-of-nobody";
 
 #[tokio::test(flavor = "multi_thread")]

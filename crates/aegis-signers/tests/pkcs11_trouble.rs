@@ -27,6 +27,20 @@ async fn a_key_that_was_lost_and_is_back_signs_again() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pin_that_was_changed_is_tried_once_only_so_that_the_token_does_not_lock_itself() {
+    let Some(token) = Token::with_key() else { return };
+    let address = token.address("object=lic");
+    let signer = opened(&address, &with_pin(PIN)).await;
+    token.tool(&["--change-pin", "--new-pin", "hush-changed"]);
+    // A token that is not there makes the module begin anew: all are logged out.
+    open_error(&address.replace("aegis", "nobody"), &with_pin(PIN), &[PIN]).await;
+    assert_sign_refused(&signer, "the token says that it is wrong").await;
+    assert_sign_refused(&signer, "is not tried again").await;
+    // Who opens it anew has corrected it.
+    assert_signs(&opened(&address, &with_pin("hush-changed")).await).await;
+}
+
 /// Moves the keys of a token of SoftHSM, and counts up, as it does itself when it changes a token: others look then.
 fn move_keys(from: &Path, to: &Path, token: &Path) {
     for entry in fs::read_dir(from).unwrap() {

@@ -28,7 +28,8 @@ pub(crate) fn lab(name: &str) -> Option<String> {
         assert!(env::var_os("CI").is_none(), "{name} names no service: {remedy}");
         // Not by `eprintln!`, which is shown only of tests that fail.
         let test = thread::current().name().unwrap_or("a test").to_owned();
-        writeln!(std::io::stderr(), "left out: {test}, for {name} names no service; {remedy}").unwrap();
+        let mut errors = std::io::stderr();
+        writeln!(errors, "left out: {test}, for {name} names no service; {remedy}").unwrap();
     }
     found
 }

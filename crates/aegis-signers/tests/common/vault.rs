@@ -49,7 +49,7 @@ impl Vault {
         (answer.status().as_u16(), answer.json().await.unwrap_or_default())
     }
 
-    /// A role of AppRole with the least rights that signing with `mount/key` takes; gives its id and a secret id.
+    /// A role with the least rights that signing with `mount/key` takes; gives its id and a secret id.
     pub(crate) async fn role(&self, name: &str, policy: &str, settings: Value) -> (String, String) {
         self.post(&format!("sys/policies/acl/{name}"), json!({ "policy": policy })).await;
         let mut settings = settings;
@@ -146,7 +146,7 @@ impl OwnVault {
     async fn initialize(&mut self) {
         self.answers().await;
         let answer = self.vault.post("sys/init", json!({ "secret_shares": 1, "secret_threshold": 1 })).await;
-        self.unseal_key = answer["keys"][0].as_str().unwrap().to_owned();
+        answer["keys"][0].as_str().unwrap().clone_into(&mut self.unseal_key);
         answer["root_token"].as_str().unwrap().clone_into(&mut self.vault.token);
         self.unseal().await;
         self.vault.prepare("transit").await;
