@@ -21,7 +21,8 @@ use crate::{Error, KmsAccess, Secrets, SharedSigner};
 /// The longest message that AWS KMS signs as it is, in bytes.
 pub const MAX_KMS_MESSAGE: usize = 4096;
 
-const SERVICE: &str = "AWS KMS";
+/// Without credentials the machine is asked for a role, which may take as long.
+const SERVICE: &str = "AWS KMS (or what gives its credentials)";
 const CREDENTIALS: &str = "check the credentials (AWS_ACCESS_KEY_ID …, or the role of the machine), AWS_REGION, and that the \
                            policy allows kms:GetPublicKey and kms:Sign";
 /// `SubjectPublicKeyInfo` of an Ed25519 key (RFC 8410 §4) is this and the 32 bytes of the key.

@@ -173,6 +173,17 @@ async fn a_token_is_renewed_before_it_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_token_serves_to_its_end_when_no_newer_one_is_to_be_had() {
+    let settings = json!({ "token_ttl": "6s", "token_max_ttl": "6s", "secret_id_num_uses": 1 });
+    let Some((_, secrets)) = with_key("to-its-end", settings).await else { return };
+    let signer = opened("vault:to-its-end/lic?version=1", &secrets).await;
+    tokio::time::sleep(Duration::from_millis(4200)).await;
+    sign(&signer, b"text").await.unwrap();
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_sign_refused(&signer, "did not let us log in").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_secret_id_is_refused() {
     let Some((vault, _)) = with_key("wrong-secret", json!({})).await else { return };
     let (role_id, right) = vault.role("wrong-secret", &least("wrong-secret", "lic"), json!({})).await;

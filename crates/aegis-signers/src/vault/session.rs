@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
@@ -42,6 +42,8 @@ struct Token {
     renewable: bool,
     /// How long it lasted when it was new.
     at_first: Option<Duration>,
+    /// When no newer one was to be had.
+    kept: Option<Instant>,
 }
 
 #[derive(Serialize)]
@@ -114,15 +116,23 @@ impl Session {
         let held = state.token.take();
         let token = match held {
             Some(token) if !token.is_old() => token,
-            Some(token) => match self.renewed(&token).await {
-                Some(token) => token,
-                None => self.log_in(&mut state).await?,
-            },
+            Some(token) => self.newer(token, &mut state).await?,
             None => self.log_in(&mut state).await?,
         };
         let secret = token.secret.clone();
         state.token = Some(token);
         Ok((secret, state.logins))
+    }
+
+    /// The token with a later end, or a new one. If neither is to be had, the old one serves until it is over.
+    async fn newer(&self, token: Token, state: &mut State) -> Result<Token, Failure> {
+        if let Some(renewed) = self.renewed(&token).await {
+            return Ok(renewed);
+        }
+        match self.log_in(state).await {
+            Err(_) if !token.is_over() => Ok(Token { kept: Some(Instant::now()), ..token }),
+            other => other,
+        }
     }
 
     /// A token of a later login than `login`; `None` if logging in was no use a moment ago.
@@ -155,7 +165,6 @@ impl Session {
     }
 
     async fn by_role(&self, role_id: &str, secret_id: &SecretString) -> Result<Token, Failure> {
-        use secrecy::ExposeSecret as _;
         let request = AppRoleRequest { role_id, secret_id: secret_id.expose_secret() };
         let answer: LoginAnswer = self.client.ask("auth/approle/login", None, Some(&request)).await?;
         Ok(answer.auth.into_token(None))
@@ -169,7 +178,7 @@ impl Session {
             Err(failure) if failure.is_forbidden() => (None, false),
             Err(failure) => return Err(failure),
         };
-        Ok(Token { secret, since: Instant::now(), lasts, renewable, at_first: lasts })
+        Ok(Token { secret, since: Instant::now(), lasts, renewable, at_first: lasts, kept: None })
     }
 
     /// The token with a later end; `None` if that is not to be had, or is not worth it because its last end is near.
@@ -187,9 +196,14 @@ impl Session {
 }
 
 impl Token {
-    /// Whether two thirds of its time are over.
+    /// Whether two thirds of its time are over, and a newer one is worth asking for.
     fn is_old(&self) -> bool {
-        self.lasts.is_some_and(|lasts| self.since.elapsed() >= lasts * 2 / 3)
+        let old = self.lasts.is_some_and(|lasts| self.since.elapsed() >= lasts * 2 / 3);
+        old && (self.is_over() || self.kept.is_none_or(|kept| kept.elapsed() >= USELESS_FOR))
+    }
+
+    fn is_over(&self) -> bool {
+        self.lasts.is_some_and(|lasts| self.since.elapsed() >= lasts)
     }
 }
 
@@ -197,7 +211,8 @@ impl Auth {
     fn into_token(self, at_first: Option<Duration>) -> Token {
         let lasts = seconds(self.lease_duration);
         let at_first = at_first.or(lasts);
-        Token { secret: self.client_token.0, since: Instant::now(), lasts, renewable: self.renewable, at_first }
+        let (secret, renewable) = (self.client_token.0, self.renewable);
+        Token { secret, since: Instant::now(), lasts, renewable, at_first, kept: None }
     }
 }
 
