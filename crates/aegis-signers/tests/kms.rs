@@ -6,13 +6,14 @@ mod common;
 use std::env;
 use std::process::Command;
 
+use aegis_issuer::{Error, SignError};
 use aegis_signers::MAX_KMS_MESSAGE;
 use serde_json::json;
 
 use common::kms::{Kms, OwnKms};
 use common::{
-    assert_hushed, assert_refused, assert_sign_refused, assert_signs, assert_unavailable, open_error, opened, sign,
-    try_open,
+    assert_hushed, assert_refused, assert_sign_refused, assert_signs, assert_unavailable, issued, open_error, opened,
+    sign, try_open,
 };
 
 /// The secret part of the lab's credentials.
@@ -44,6 +45,15 @@ async fn a_message_longer_than_kms_signs_is_refused_with_a_remedy() {
         error.contains("4096 bytes at most") && error.contains("4097") && error.contains("fewer modules"),
         "{error}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_license_for_too_many_modules_is_not_issued_with_kms() {
+    let Some(kms) = Kms::shared() else { return };
+    let signer = opened(&format!("awskms:{}", kms.ed25519().await), &kms.secrets()).await;
+    let (few, many) = tokio::task::spawn_blocking(move || (issued(&signer, 30), issued(&signer, 100))).await.unwrap();
+    few.unwrap();
+    assert!(matches!(many, Err(Error::Sign(SignError::Refused(text))) if text.contains("4096 bytes at most")));
 }
 
 #[tokio::test(flavor = "multi_thread")]

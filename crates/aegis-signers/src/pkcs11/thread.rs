@@ -1,6 +1,7 @@
 //! One thread for each module: what is called there may hang, and is not to be begun anew while another calls it.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Mutex, PoisonError};
@@ -64,15 +65,59 @@ impl ModuleThread {
     fn start(path: &Path) -> Result<Self, Error> {
         let (jobs, received) = sync_channel(QUEUE);
         let name = format!("the PKCS#11 module {}", path.display());
-        let module = Module::new(path);
+        let path = path.to_owned();
         let fault = |error| Error::unavailable(format!("cannot start a thread for {name}: {error}"), "free memory");
-        thread::Builder::new().name("pkcs11".to_owned()).spawn(move || serve(module, &received)).map_err(fault)?;
+        thread::Builder::new().name("pkcs11".to_owned()).spawn(move || serve(&path, &received)).map_err(fault)?;
         Ok(Self { jobs, name })
     }
 }
 
-fn serve(mut module: Module, jobs: &Receiver<Job>) {
+fn serve(path: &Path, jobs: &Receiver<Job>) {
+    let mut module = Module::new(path);
     while let Ok(job) = jobs.recv() {
-        job(&mut module);
+        // What panics is told as silence; the thread goes on, with the module as new.
+        if catch_unwind(AssertUnwindSafe(|| job(&mut module))).is_err() {
+            module = Module::new(path);
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn a_thread_outlives_a_job_that_panics() {
+        let thread = ModuleThread::of(Path::new("/nowhere/panics.so")).unwrap();
+        let answer: Result<(), Error> = thread.ask(|_| panic!("on purpose"));
+        assert!(matches!(answer, Err(Error::Unavailable { .. })), "{answer:?}");
+        assert_eq!(thread.ask(|_| Ok(7)), Ok(7));
+    }
+
+    #[test]
+    fn a_module_that_hangs_is_unavailable_within_five_seconds_and_what_waited_too_long_is_left_out() {
+        let thread = ModuleThread::of(Path::new("/nowhere/hangs.so")).unwrap();
+        let (release, released) = sync_channel::<()>(1);
+        let start = Instant::now();
+        let answer: Result<(), Error> = thread.ask(move |_| {
+            let _ = released.recv();
+            Ok(())
+        });
+        assert!(matches!(answer, Err(Error::Unavailable { .. })), "{answer:?}");
+        let late = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&late);
+        let answer: Result<(), Error> = thread.ask(move |_| {
+            seen.store(true, Ordering::SeqCst);
+            Ok(())
+        });
+        assert!(matches!(answer, Err(Error::Unavailable { .. })), "{answer:?}");
+        assert!(start.elapsed().as_secs() < 10);
+        release.send(()).unwrap();
+        assert_eq!(thread.ask(|_| Ok(7)), Ok(7));
+        assert!(!late.load(Ordering::SeqCst));
     }
 }

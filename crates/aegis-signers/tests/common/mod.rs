@@ -14,7 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use aegis_core::{Key, KeyParts, KeyUse, Keyring, LicenseType};
-use aegis_issuer::{Customer, IssueContext, LicenseRequest, ModuleGrant, SignError, issue};
+use aegis_issuer::{Customer, IssueContext, Issued, LicenseRequest, ModuleGrant, SignError, issue};
 use aegis_signers::{Error, Secrets, SharedSigner, SignerAddress, open};
 
 const NOW: i64 = 1_790_000_000;
@@ -101,14 +101,18 @@ pub(crate) async fn assert_signs(signer: &SharedSigner) {
 }
 
 fn assert_issues(signer: &SharedSigner) {
-    let modules = vec![grant("acme_sale"), grant("acme_stock_*")];
+    let issued = issued(signer, 2).unwrap();
+    assert_eq!(aegis_core::open(&issued.token, &keyring(signer)).unwrap(), issued.license);
+}
+
+/// A license for so many modules.
+pub(crate) fn issued(signer: &SharedSigner, modules: usize) -> Result<Issued, aegis_issuer::Error> {
+    let modules = (0..modules).map(|number| grant(&format!("acme_module_{number}"))).collect();
     let customer = Customer { id: "C-1".to_owned(), name: "Customer".to_owned() };
     let request =
         LicenseRequest { days: Some(30), ..LicenseRequest::new(customer, LicenseType::Subscription, modules) };
     let keyring = keyring(signer);
-    let context = IssueContext { issuer: ISSUER, now: NOW, keyring: Some(&keyring) };
-    let issued = issue(&request, signer.as_ref(), &context).unwrap();
-    assert_eq!(aegis_core::open(&issued.token, &keyring).unwrap(), issued.license);
+    issue(&request, signer.as_ref(), &IssueContext { issuer: ISSUER, now: NOW, keyring: Some(&keyring) })
 }
 
 fn grant(name: &str) -> ModuleGrant {
