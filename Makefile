@@ -55,6 +55,7 @@ check: $(TOOLS)/ready $(CARGO_DENY) ## Format, lints, types, licenses, and what 
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 	$(CARGO_DENY) --workspace --log-level error check bans licenses sources
 	@tools/check_dependencies.sh
+	@tools/check_deploy.sh
 	$(TOOLS)/bin/ruff check $(PYTHON_CODE)
 	$(TOOLS)/bin/ruff format --check $(PYTHON_CODE)
 	$(TOOLS)/bin/mypy
