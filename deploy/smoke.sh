@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Issues one license on a running server, reads, validates and revokes it: smoke.sh [URL], with an API key that has the
-# scopes issue, read and revoke in AEGIS_API_KEY. The customer and the license stay: not for a server that is in use.
+# scopes issue, read and revoke in API_KEY. The customer and the license stay: not for a server that is in use.
 set -euo pipefail
 
 url=${1:-http://127.0.0.1:8750}
-module=${AEGIS_SMOKE_MODULE:-aegis_smoke}
-: "${AEGIS_API_KEY:?put the API key into AEGIS_API_KEY}"
+module=${SMOKE_MODULE:-aegis_smoke}
+: "${API_KEY:?put the API key into API_KEY}"
 name=smoke-$(date +%s)-$$
 
 fail() {
@@ -17,7 +17,7 @@ call() { # METHOD PATH [BODY]: prints the answer. The key is in a file descripto
     local body=()
     [ $# -lt 3 ] || body=(--header "Content-Type: application/json" --data "$3")
     curl --silent --show-error --fail-with-body --max-time 30 --request "$1" "$url$2" \
-        --header @<(printf 'Authorization: Bearer %s\n' "$AEGIS_API_KEY") \
+        --header @<(printf 'Authorization: Bearer %s\n' "$API_KEY") \
         --header "Idempotency-Key: $name" "${body[@]}" || fail "$1 $2 was refused"
 }
 
