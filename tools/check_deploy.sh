@@ -10,6 +10,13 @@ bin=$environment/bin
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
+quietly() { # COMMAND…: what it prints is shown where it fails
+    "$@" >"$scratch/output" 2>&1 || {
+        cat "$scratch/output"
+        return 1
+    }
+}
+
 refresh() { # The list of packages; without one, nothing is found in it.
     local as_root=()
     [ "$(id -u)" = 0 ] || as_root=(sudo -n)
@@ -41,22 +48,21 @@ from_debian() { # PROGRAM PACKAGE
 
 PROMTOOL=$(from_debian promtool prometheus)
 export PROMTOOL
-"$PROMTOOL" check config deploy/prometheus/prometheus.yml >"$scratch/promtool" || { cat "$scratch/promtool"; exit 1; }
-"$PROMTOOL" test rules deploy/prometheus/rules_test.yml >"$scratch/promtool" || { cat "$scratch/promtool"; exit 1; }
+quietly "$PROMTOOL" check config deploy/prometheus/prometheus.yml
+quietly "$PROMTOOL" test rules deploy/prometheus/rules_test.yml
 
 "$bin/hadolint" --failure-threshold style deploy/Dockerfile
 "$bin/check-jsonschema" --quiet --builtin-schema vendor.compose-spec deploy/compose.yaml
 "$bin/check-jsonschema" --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 "$bin/check-jsonschema" --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
-"$bin/zizmor" --offline --quiet --no-progress .github/workflows
+quietly "$bin/zizmor" --offline --no-progress .github
 "$bin/shellcheck" --severity=warning tools/*.sh deploy/*.sh .ci/run
 
 # The unit, as if the server were installed. Its exposure, on a scale to 100, is 11.
 if command -v systemd-analyze >/dev/null; then
     sed 's#^ExecStart=/usr/local/bin/aegis.*#ExecStart=/bin/true#' deploy/aegis.service >"$scratch/aegis.service"
     systemd-analyze verify "$scratch/aegis.service"
-    systemd-analyze security --offline=true --threshold=15 --no-pager "$scratch/aegis.service" >"$scratch/security" ||
-        { cat "$scratch/security"; exit 1; }
+    quietly systemd-analyze security --offline=true --threshold=15 --no-pager "$scratch/aegis.service"
 elif [ -n "${CI:-}" ]; then
     echo "error: systemd-analyze is missing; install systemd" >&2
     exit 1
@@ -64,14 +70,14 @@ else
     echo "The systemd unit was left out: systemd-analyze is missing"
 fi
 
-# The proxy, with a certificate for a day.
+# The proxy, with a certificate for a day, on ports that anybody may open.
 nginx=$(from_debian nginx nginx)
 openssl req -x509 -newkey ed25519 -nodes -days 1 -subj /CN=licenses.example.com \
     -keyout "$scratch/key.pem" -out "$scratch/certificate.pem" 2>/dev/null
 {
     echo "pid $scratch/nginx.pid; error_log stderr; events {} http { access_log off;"
     for part in client_body proxy fastcgi uwsgi scgi; do echo "${part}_temp_path $scratch/$part;"; done
-    sed "s#/etc/nginx/tls/#$scratch/#; s#listen \(.*\)443#listen \10#; s#listen \(.*\)80;#listen \10;#" deploy/nginx/aegis.conf
+    sed "s#/etc/nginx/tls/#$scratch/#; s#listen \[::\]:#listen 127.0.0.2:40#; s#listen \([48]\)#listen 127.0.0.1:40\1#" deploy/nginx/aegis.conf
     echo "}"
 } >"$scratch/nginx.conf"
 "$nginx" -t -q -p "$scratch" -c "$scratch/nginx.conf"

@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ DEPLOY = ROOT / "deploy"
 METRICS = (DEPLOY / "metrics.txt").read_text(encoding="utf-8").split()
 
 
-def read_yaml(path: str) -> Any:
+@cache
+def read_yaml(path: str) -> dict[str, Any]:
     """Read a YAML file of ``deploy/``."""
-    return yaml.safe_load((DEPLOY / path).read_text(encoding="utf-8"))
+    content: dict[str, Any] = yaml.safe_load((DEPLOY / path).read_text(encoding="utf-8"))
+    return content
 
 
 def alerts() -> dict[str, Any]:
@@ -27,9 +30,10 @@ def rules() -> list[Any]:
     return [rule for group in read_yaml("prometheus/rules.yml")["groups"] for rule in group["rules"]]
 
 
-def dashboard() -> Any:
+def dashboard() -> dict[str, Any]:
     """Give the dashboard of Grafana."""
-    return json.loads((DEPLOY / "grafana" / "dashboard.json").read_text(encoding="utf-8"))
+    content: dict[str, Any] = json.loads((DEPLOY / "grafana" / "dashboard.json").read_text(encoding="utf-8"))
+    return content
 
 
 def dashboard_expressions() -> list[str]:

@@ -1,11 +1,12 @@
-"""What runs in containers has no more rights than it needs, is of a known version, and finds what it is given."""
+"""What runs in containers has no more rights than it needs, a known version, and what it asks for."""
 
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from files import DEPLOY, ROOT, read_yaml
+
+from .files import DEPLOY, ROOT, read_yaml
 
 COMPOSE = read_yaml("compose.yaml")
 SERVICES: dict[str, Any] = COMPOSE["services"]
@@ -71,7 +72,8 @@ def test_volumes_and_networks_are_declared() -> None:
     """Each that a service names, and no other."""
     mounts = {mount.split(":")[0] for service in SERVICES.values() for mount in service.get("volumes", [])}
     assert {mount for mount in mounts if not mount.startswith(".")} == set(COMPOSE["volumes"])
-    assert {network for service in SERVICES.values() for network in service["networks"]} == set(COMPOSE["networks"])
+    networks = {network for service in SERVICES.values() for network in service["networks"]}
+    assert networks == set(COMPOSE["networks"])
 
 
 def test_the_database_is_reached_by_the_server_only() -> None:

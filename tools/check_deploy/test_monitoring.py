@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 import yaml
-from files import METRICS, alerts, dashboard, dashboard_expressions, headings, metrics_in, read_yaml, rules
+
+from .files import METRICS, alerts, dashboard, dashboard_expressions, headings, metrics_in, read_yaml, rules
 
 ALERTS = alerts()
 

@@ -7,7 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from files import DEPLOY, read_yaml
+
+from .files import DEPLOY, read_yaml
 
 SECRETS = {name: secret["file"] for name, secret in read_yaml("compose.yaml")["secrets"].items()}
 
@@ -22,7 +23,8 @@ def folder(tmp_path: Path) -> Path:
 
 def make(folder: Path) -> str:
     """Run the script; gives what it prints."""
-    done = subprocess.run([folder / "make-secrets.sh"], capture_output=True, text=True, check=True, umask=0o022)
+    script = [folder / "make-secrets.sh"]
+    done = subprocess.run(script, capture_output=True, text=True, check=True, umask=0o022)
     return done.stdout
 
 
@@ -37,7 +39,8 @@ def test_every_secret_is_made_with_mode_0600(folder: Path) -> None:
 
 def test_secrets_are_random_and_the_database_has_its_own(folder: Path) -> None:
     """256 bits each, and no two the same."""
-    made = [(folder / SECRETS[name]).read_text() for name in ("postgres_password", "grafana_password", "passphrase")]
+    names = ("postgres_password", "grafana_password", "passphrase")
+    made = [(folder / SECRETS[name]).read_text() for name in names]
     assert len(set(made)) == 3
     assert {len(secret) for secret in made} == {43}
     assert f'"postgres://aegis:{made[0]}@postgres:5432/aegis"' in (folder / SECRETS["aegis.toml"]).read_text()
