@@ -23,8 +23,8 @@ keep() { # NAME: takes the secret from the input, unless there is one
     fi
 }
 
-mkdir -p secrets keys openbao/data
-chmod 0700 secrets keys openbao/data
+mkdir -p secrets keys backups openbao/data
+chmod 0700 secrets keys backups openbao/data
 keep postgres_password < <(random)
 keep grafana_password < <(random)
 keep passphrase < <(random)
@@ -35,7 +35,7 @@ END
 
 chmod 0600 secrets/*
 if [ "$(id -u)" = 0 ]; then
-    chown -R "$owner:$group" secrets keys openbao/data
+    chown -R "$owner:$group" secrets keys backups openbao/data
 fi
 printf 'AEGIS_UID=%s\nAEGIS_GID=%s\n' "$owner" "$group" >.env
 echo "The containers will run as user $owner. Back up the folder secrets/: nothing can make them again."

@@ -7,7 +7,17 @@ from typing import Any
 import pytest
 import yaml
 
-from .files import METRICS, alerts, dashboard, dashboard_expressions, headings, metrics_in, read_yaml, rules
+from .files import (
+    METRICS,
+    ROOT,
+    alerts,
+    dashboard,
+    dashboard_expressions,
+    headings,
+    metrics_in,
+    read_yaml,
+    rules,
+)
 
 ALERTS = alerts()
 
@@ -68,6 +78,7 @@ def test_an_alert_says_how_bad_what_and_what_to_do(name: str) -> None:
     page, _, anchor = alert["annotations"]["runbook_url"].partition("#")
     assert page == "docs/runbooks.md"
     assert anchor in headings("runbooks.md")
+    assert name in (ROOT / page).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ALERTS)

@@ -33,7 +33,7 @@ def test_every_secret_is_made_with_mode_0600(folder: Path) -> None:
     assert {path.name for path in (folder / "secrets").iterdir()} == set(SECRETS)
     for file in SECRETS.values():
         assert stat.S_IMODE((folder / file).stat().st_mode) == 0o600
-    for name in ("secrets", "keys", "openbao/data"):
+    for name in ("secrets", "keys", "backups", "openbao/data"):
         assert stat.S_IMODE((folder / name).stat().st_mode) == 0o700
 
 
