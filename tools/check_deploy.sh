@@ -52,9 +52,9 @@ quietly "$PROMTOOL" check config deploy/prometheus/prometheus.yml
 quietly "$PROMTOOL" test rules deploy/prometheus/rules_test.yml
 
 "$bin/hadolint" --failure-threshold style deploy/Dockerfile
-"$bin/check-jsonschema" --quiet --builtin-schema vendor.compose-spec deploy/compose.yaml
-"$bin/check-jsonschema" --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
-"$bin/check-jsonschema" --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+quietly "$bin/check-jsonschema" --builtin-schema vendor.compose-spec deploy/compose.yaml
+quietly "$bin/check-jsonschema" --builtin-schema vendor.github-workflows .github/workflows/*.yml
+quietly "$bin/check-jsonschema" --builtin-schema vendor.dependabot .github/dependabot.yml
 quietly "$bin/zizmor" --offline --no-progress .github
 "$bin/shellcheck" --severity=warning tools/*.sh deploy/*.sh .ci/run
 
