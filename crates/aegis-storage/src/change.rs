@@ -6,7 +6,7 @@ use sea_orm::{
 };
 
 use crate::entity::{audit_log, head};
-use crate::{AuditEntry, Error, Instant, Note};
+use crate::{AuditEntry, Error, Instant, Note, Run};
 
 /// The id of the one row of `heads`.
 const HEAD: i32 = 1;
@@ -35,6 +35,14 @@ impl Change {
         self.head.audit_seq = entry.seq;
         self.head.audit_hash.clone_from(&entry.hash);
         self.notes.push(entry);
+    }
+
+    /// Makes it durable, or takes it back where it was only tried.
+    pub(crate) async fn end(self, run: Run) -> Result<(), Error> {
+        match run {
+            Run::Real => self.commit().await,
+            Run::Trial => Ok(self.tx.rollback().await?),
+        }
     }
 
     /// Makes it durable. Without a note nothing was changed, and nothing is.

@@ -296,7 +296,7 @@ impl Known {
     }
 }
 
-fn row(license: NewLicense, seq: i64, created_at: Instant) -> license::Model {
+pub(crate) fn row(license: NewLicense, seq: i64, created_at: Instant) -> license::Model {
     license::Model {
         seq,
         id: license.id,

@@ -13,6 +13,8 @@ mod change;
 mod customers;
 mod entity;
 mod error;
+mod export;
+mod import;
 mod issuing;
 mod licenses;
 mod migrations;
@@ -21,11 +23,14 @@ mod signing_keys;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod upkeep;
 
 pub use api_keys::{ApiKey, NewApiKey};
 pub use audit::{AuditEntry, AuditFilter, BrokenChain, Note, Subject};
 pub use customers::{Customer, CustomerPatch, NewCustomer};
 pub use error::Error;
+pub use export::ExportedLicense;
+pub use import::{Imported, ImportedLicense, ImportedLicenses, ImportedRevocation, Run};
 pub use issuing::{Idempotency, Issue, Outcome};
 pub use licenses::{License, LicenseFilter, NewLicense, Page, Standing, Stats};
 pub use revocations::{NewRevocation, Revocation, RevocationKind, SignedList};

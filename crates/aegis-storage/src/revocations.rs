@@ -34,6 +34,17 @@ pub enum RevocationKind {
     Key,
 }
 
+impl RevocationKind {
+    /// The word for it, as [`Revocation::kind`](struct.Revocation.html#structfield.kind) has it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::License => LICENSE,
+            Self::Key => KEY,
+        }
+    }
+}
+
 impl Revocation {
     /// What it is about.
     #[must_use]
