@@ -36,6 +36,12 @@ impl Failure {
         &self.what
     }
 
+    /// What to do about it, without `help:`.
+    #[cfg(feature = "server")]
+    pub(crate) fn remedy(&self) -> &str {
+        &self.remedy
+    }
+
     pub(crate) fn exit_code(&self) -> u8 {
         self.exit_code
     }

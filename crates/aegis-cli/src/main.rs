@@ -1,4 +1,4 @@
-//! The `aegis` command: keys and licenses for vendors of Odoo modules.
+//! The `aegis` command: keys and licenses for vendors of Odoo modules, and the license server.
 #![allow(clippy::doc_markdown, reason = "the doc comments of arguments are printed as their help")]
 
 mod commands;
@@ -11,6 +11,8 @@ mod keyrings;
 mod licenses;
 mod output;
 mod passphrase;
+#[cfg(feature = "server")]
+mod settings;
 mod signing_key;
 mod values;
 mod write;

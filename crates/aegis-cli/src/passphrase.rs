@@ -47,6 +47,12 @@ impl RootPassphraseArgs {
 }
 
 impl PassphraseArgs {
+    /// From this file, else from the environment.
+    #[cfg(feature = "server")]
+    pub(crate) fn of_file(passphrase_file: Option<PathBuf>) -> Self {
+        Self { passphrase_file, variable: VARIABLE }
+    }
+
     /// The same for a root: its own variable counts where it is set, so that both passphrases can be in the environment.
     pub(crate) fn for_root(&self) -> Self {
         let variable = if env::var_os(ROOT_VARIABLE).is_some() { ROOT_VARIABLE } else { self.variable };
@@ -90,7 +96,7 @@ fn first_line(path: &Path) -> Result<Passphrase, Failure> {
     let unreadable = |reason: String| {
         let remedy = "give a text file whose first line is the passphrase";
         // What is no file may be the passphrase itself.
-        let name = if path.exists() { path.display().to_string() } else { "the file of --passphrase-file".to_owned() };
+        let name = if path.exists() { path.display().to_string() } else { "the passphrase file".to_owned() };
         Failure::new(format!("cannot read the passphrase from {name}: {reason}"), remedy)
     };
     // Large enough from the start: growing would leave copies behind.

@@ -14,6 +14,12 @@ pub(crate) fn end(text: &str) -> Result<i64, String> {
     dates::parse_end(text).map_err(with_remedy)
 }
 
+/// The same time as the database has it.
+#[cfg(feature = "server")]
+pub(crate) fn instant(seconds: i64) -> Result<chrono::DateTime<chrono::Utc>, Error> {
+    chrono::DateTime::from_timestamp(seconds, 0).ok_or(Error::TimeOutOfRange)
+}
+
 /// The id of a key.
 pub(crate) fn key_id(text: &str) -> Result<KeyId, String> {
     text.parse().map_err(with_remedy)

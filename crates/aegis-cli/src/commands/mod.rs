@@ -5,6 +5,8 @@ mod keys;
 mod ledger_args;
 mod license;
 mod revoke;
+#[cfg(feature = "server")]
+mod server;
 
 use clap::Subcommand;
 
@@ -25,6 +27,9 @@ pub(crate) enum Command {
     Revoke(revoke::RevokeCommand),
     /// Put together what a customer needs, as one text to paste
     Bundle(bundle::BundleArgs),
+    #[cfg(feature = "server")]
+    #[command(flatten)]
+    Server(server::ServerCommand),
 }
 
 impl Command {
@@ -34,6 +39,8 @@ impl Command {
             Self::License(command) => command.run(),
             Self::Revoke(command) => command.run(),
             Self::Bundle(arguments) => bundle::run(&arguments),
+            #[cfg(feature = "server")]
+            Self::Server(command) => command.run(),
         }
     }
 }

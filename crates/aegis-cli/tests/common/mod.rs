@@ -1,6 +1,9 @@
 //! What the tests share: a folder with a key in it, and the command.
 #![allow(dead_code, reason = "not every test file uses everything")]
 
+#[cfg(feature = "server")]
+pub(crate) mod server;
+
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command as Process, Output};

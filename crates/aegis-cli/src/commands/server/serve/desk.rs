@@ -1,0 +1,65 @@
+//! The server put together from the settings.
+
+use std::io;
+use std::sync::Arc;
+
+use aegis_core::KeyUse;
+use aegis_server::{App, Desk, DeskError, SigningKey, router};
+use aegis_storage::Store;
+use chrono::Utc;
+use tokio::net::TcpListener;
+
+use crate::commands::server::database::explained;
+use crate::commands::server::trust::Trust;
+use crate::commands::server::{present, signers};
+use crate::failure::Failure;
+use crate::output::instant;
+use crate::settings::Settings;
+
+pub(super) async fn app(settings: &Settings, trust: &Trust, store: Store) -> Result<Arc<App>, Failure> {
+    let signers = signers::open(settings).await?;
+    let keys = signers.into_iter().map(|signer| {
+        let certificates = trust.certificates_of(signer.kid());
+        SigningKey { signer, certificates }
+    });
+    let now = present();
+    let desk = Desk::open(&store, &trust.issuer, trust.roots.clone(), keys.collect(), now).await;
+    let desk = desk.map_err(|error| match error {
+        DeskError::Storage(error) => explained(&error, &settings.database),
+        other => Failure::new(other.to_string(), other.remedy()),
+    })?;
+    refuse_idle(&desk, now.timestamp())?;
+    Ok(Arc::new(App { store, desk, clock: Box::new(Utc::now) }))
+}
+
+/// A server that cannot issue anything is not what somebody wanted to start.
+fn refuse_idle(desk: &Desk, now: i64) -> Result<(), Failure> {
+    if desk.signer_at(KeyUse::License, now).is_some() {
+        return Ok(());
+    }
+    let scopes = desk.signers().flat_map(|(_, scopes)| scopes);
+    let licensing: Vec<_> = scopes.filter(|scope| scope.may(KeyUse::License)).collect();
+    let next = licensing.iter().filter_map(|scope| scope.parts().not_before).filter(|begin| *begin > now).min();
+    let last = licensing.iter().filter_map(|scope| scope.parts().not_after).max();
+    let why = match (next, last) {
+        (Some(begin), _) => format!("that of the next begins on {}", instant(begin)),
+        (None, Some(end)) => format!("that of the last ended on {}", instant(end)),
+        (None, None) => "none of them is for licenses".to_owned(),
+    };
+    Err(Failure::new(
+        format!("it is the time of no signing key: {why}"),
+        "certify a key for the present (`aegis keys certify`, `aegis keys rotate`) and name it in AEGIS_SIGNER",
+    ))
+}
+
+pub(super) async fn serve(
+    app: Arc<App>,
+    api: TcpListener,
+    metrics: Option<TcpListener>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    drop(metrics);
+    let store = app.store.clone();
+    axum::serve(api, router(app)).with_graceful_shutdown(stop).await?;
+    store.close().await.map_err(io::Error::other)
+}
