@@ -13,7 +13,7 @@ CARGO_DENY := .cache/cargo/bin/cargo-deny
 PYTHON_CODE := python python_tests tools crates aegis_client examples
 ADDONS := aegis_client examples/aegis_demo
 
-.PHONY: help run odoo expire demo test test-rust test-wheel test-odoo test-long check bench wheel clean
+.PHONY: help run odoo expire demo serve test test-rust test-wheel test-odoo test-long check bench wheel clean
 
 help: ## Show these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -29,6 +29,11 @@ expire: ## Let the license of the running Odoo end in a minute
 demo: $(TOOLS)/ready ## Make keys, build a wheel that trusts them, issue licenses, verify and refuse them offline
 	@tools/demo.sh
 
+serve: ## The license server on loopback with an embedded database, until Ctrl-C
+	@echo "== Building the license server (the first time takes some minutes)"
+	cargo build --profile server --locked -p aegis-cli
+	@exec target/server/aegis serve
+
 test: test-rust test-wheel test-odoo ## Pass all tests: the Rust crates, the wheel on each Python, the addon on real Odoo
 
 test-rust:
@@ -37,7 +42,7 @@ test-rust:
 
 test-wheel: wheel
 	@echo "== Python: the wheel as installed"
-	cargo build --quiet -p aegis-cli
+	cargo build --quiet -p aegis-cli --no-default-features
 	@tools/test_wheel.sh
 	@tools/test_sdist.sh
 

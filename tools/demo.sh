@@ -12,7 +12,7 @@ step() { printf "\n%s\n" "$bold$*$plain"; }
 aegis() { target/release/aegis "$@"; }
 
 step "Building the aegis command (the first time takes some minutes)"
-cargo build --release --quiet --locked -p aegis-cli
+cargo build --release --quiet --locked -p aegis-cli --no-default-features
 
 step "1. A key pair for the vendor, the private half encrypted"
 export AEGIS_PASSPHRASE

@@ -138,7 +138,7 @@ def _make_key(work: Path, name: str, kid: str, issuer: str, *more: str) -> None:
 @functools.cache
 def _command() -> Path:
     """The ``aegis`` command of this checkout, up to date."""
-    build = ("cargo", "build", "--quiet", "--locked", "-p", "aegis-cli")
+    build = ("cargo", "build", "--quiet", "--locked", "-p", "aegis-cli", "--no-default-features")
     manifest = f"--manifest-path={CHECKOUT / 'Cargo.toml'}"
     if not (_target() / "debug" / "aegis").exists():
         progress("building the aegis command (once)")
