@@ -8,15 +8,17 @@ mod known;
 mod source;
 
 use std::env;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use aegis_issuer::keyfile::check_issuer;
+use aegis_server::{LogLevel, Network, Origin};
 
 pub(crate) use address::DatabaseAddress;
 use known::Setting;
-pub(crate) use source::Origin;
+pub(crate) use source::Place;
 use source::{Found, Source};
 
 use crate::failure::Failure;
@@ -50,17 +52,11 @@ pub(crate) struct Settings {
     /// Whether neither keys nor trust were named: then they are made on the first start.
     pub(crate) keys_are_default: bool,
     pub(crate) passphrase: PassphraseArgs,
-    #[expect(dead_code, reason = "for what limits and logs")]
     pub(crate) log: LogLevel,
-    #[expect(dead_code, reason = "for what limits and logs")]
     pub(crate) rate_per_key: NonZeroU32,
-    #[expect(dead_code, reason = "for what limits and logs")]
     pub(crate) rate_per_address: NonZeroU32,
-    #[expect(dead_code, reason = "for what limits and logs")]
-    pub(crate) cors_origins: Vec<String>,
-    /// Addresses and networks.
-    #[expect(dead_code, reason = "for what limits and logs")]
-    pub(crate) trusted_proxies: Vec<String>,
+    pub(crate) cors_origins: Vec<Origin>,
+    pub(crate) trusted_proxies: Vec<Network>,
     /// The file that they come from, if there is one.
     pub(crate) file: Option<PathBuf>,
     /// The file of the passphrase, if there is one.
@@ -68,35 +64,12 @@ pub(crate) struct Settings {
     shown: Vec<Shown>,
 }
 
-/// How much is logged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LogLevel {
-    Error,
-    Warn,
-    Info,
-    Debug,
-}
-
-impl LogLevel {
-    const ALL: [Self; 4] = [Self::Error, Self::Warn, Self::Info, Self::Debug];
-
-    /// The word for it.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warn => "warn",
-            Self::Info => "info",
-            Self::Debug => "debug",
-        }
-    }
-}
-
 /// A setting for people: without secrets, and with where it comes from.
 #[derive(Debug, Clone)]
 pub(crate) struct Shown {
     pub(crate) name: &'static str,
     pub(crate) value: String,
-    pub(crate) origin: Origin,
+    pub(crate) origin: Place,
 }
 
 impl Settings {
@@ -145,14 +118,12 @@ impl Reader {
         let (signers, signers_are_default) = self.signers(&data)?;
         let (trust, trust_is_default) = self.path(&known::TRUST, || Ok(data.join(KEYS)))?;
         let (passphrase, passphrase_file) = self.passphrase()?;
-        let log = self.parsed(&known::LOG, "info", "write error, warn, info or debug", |text| {
-            LogLevel::ALL.into_iter().find(|level| level.as_str() == text)
-        })?;
+        let log = self.parsed(&known::LOG, "info", "write error, warn, info or debug", |text| text.parse().ok())?;
         let rate_per_key = self.parsed(&known::RATE_PER_KEY, DEFAULT_RATE_PER_KEY, RATE, |text| text.parse().ok())?;
         let rate_per_address =
             self.parsed(&known::RATE_PER_ADDRESS, DEFAULT_RATE_PER_ADDRESS, RATE, |text| text.parse().ok())?;
-        let cors_origins = self.words(&known::CORS_ORIGINS, ORIGINS, is_origin)?;
-        let trusted_proxies = self.words(&known::TRUSTED_PROXIES, ADDRESSES, is_network)?;
+        let cors_origins = self.words(&known::CORS_ORIGINS, ORIGINS)?;
+        let trusted_proxies = self.words(&known::TRUSTED_PROXIES, ADDRESSES)?;
         Ok(Settings {
             database,
             database_is_default,
@@ -175,7 +146,7 @@ impl Reader {
         })
     }
 
-    fn show(&mut self, setting: &Setting, value: impl Into<String>, origin: Origin) {
+    fn show(&mut self, setting: &Setting, value: impl Into<String>, origin: Place) {
         let name = setting.member.unwrap_or(setting.variable);
         self.shown.push(Shown { name, value: value.into(), origin });
     }
@@ -192,24 +163,24 @@ impl Reader {
     ) -> Result<(PathBuf, bool), Failure> {
         let (path, origin) = match self.source.text(setting)? {
             Some(Found { value, origin }) => (PathBuf::from(value), origin),
-            None => (usual()?, Origin::Default),
+            None => (usual()?, Place::Default),
         };
         self.show(setting, path.display().to_string(), origin);
-        Ok((path, origin == Origin::Default))
+        Ok((path, origin == Place::Default))
     }
 
     fn database(&mut self, data: &Path) -> Result<(DatabaseAddress, bool), Failure> {
         let (address, origin) = match self.source.text(&known::DATABASE_URL)? {
             Some(Found { value, origin }) => (DatabaseAddress::parse(value)?, origin),
-            None => (DatabaseAddress::of_file(&data.join(DATABASE))?, Origin::Default),
+            None => (DatabaseAddress::of_file(&data.join(DATABASE))?, Place::Default),
         };
         self.show(&known::DATABASE_URL, address.to_string(), origin);
-        Ok((address, origin == Origin::Default))
+        Ok((address, origin == Place::Default))
     }
 
     fn issuer(&mut self) -> Result<Option<String>, Failure> {
         let Some(Found { value, origin }) = self.source.text(&known::ISSUER)? else {
-            self.show(&known::ISSUER, "that of the keys", Origin::Default);
+            self.show(&known::ISSUER, "that of the keys", Place::Default);
             return Ok(None);
         };
         check_issuer(&value)?;
@@ -220,7 +191,7 @@ impl Reader {
     fn signers(&mut self, data: &Path) -> Result<(Vec<String>, bool), Failure> {
         let (signers, origin) = match self.source.list(&known::SIGNERS)? {
             Some(Found { value, origin }) => (value, origin),
-            None => (vec![format!("file:{}", data.join(KEYS).display())], Origin::Default),
+            None => (vec![format!("file:{}", data.join(KEYS).display())], Place::Default),
         };
         let redacted: Vec<String> = signers.iter().map(|address| redacted_signer(address)).collect();
         self.show(&known::SIGNERS, redacted.join(" "), origin);
@@ -228,7 +199,7 @@ impl Reader {
             let remedy = "name at least one key in AEGIS_SIGNER, such as file:/etc/aegis/keys, or leave it out";
             return Err(Failure::new("no signing key is named", remedy));
         }
-        Ok((signers, origin == Origin::Default))
+        Ok((signers, origin == Place::Default))
     }
 
     fn passphrase(&mut self) -> Result<(PassphraseArgs, Option<PathBuf>), Failure> {
@@ -236,11 +207,11 @@ impl Reader {
         let variable = self.source.text(&known::PASSPHRASE)?;
         match &variable {
             Some(found) => self.show(&known::PASSPHRASE, "set, and not shown", found.origin),
-            None => self.show(&known::PASSPHRASE, "not set", Origin::Default),
+            None => self.show(&known::PASSPHRASE, "not set", Place::Default),
         }
         match &file {
             Some(found) => self.show(&known::PASSPHRASE_FILE, found.value.clone(), found.origin),
-            None => self.show(&known::PASSPHRASE_FILE, "none", Origin::Default),
+            None => self.show(&known::PASSPHRASE_FILE, "none", Place::Default),
         }
         let file = file.map(|found| PathBuf::from(found.value));
         Ok((PassphraseArgs::of_file(file.clone()), file))
@@ -255,29 +226,23 @@ impl Reader {
     ) -> Result<T, Failure> {
         let found = self.source.text(setting)?;
         let Found { value, origin } =
-            found.unwrap_or_else(|| Found { value: usual.to_owned(), origin: Origin::Default });
+            found.unwrap_or_else(|| Found { value: usual.to_owned(), origin: Place::Default });
         let parsed = parse(value.trim()).ok_or_else(|| bad_value(setting, &value, remedy))?;
         self.show(setting, value, origin);
         Ok(parsed)
     }
 
-    fn words(
-        &mut self,
-        setting: &Setting,
-        remedy: &str,
-        is_good: impl Fn(&str) -> bool,
-    ) -> Result<Vec<String>, Failure> {
+    fn words<T: FromStr>(&mut self, setting: &Setting, remedy: &str) -> Result<Vec<T>, Failure> {
         let Some(Found { value, origin }) = self.source.list(setting)? else {
-            self.show(setting, "none", Origin::Default);
+            self.show(setting, "none", Place::Default);
             return Ok(Vec::new());
         };
         let split = |text: &String| text.split(',').map(|word| word.trim().to_owned()).collect::<Vec<_>>();
         let words: Vec<String> = value.iter().flat_map(split).filter(|word| !word.is_empty()).collect();
-        if let Some(word) = words.iter().find(|word| !is_good(word)) {
-            return Err(bad_value(setting, word, remedy));
-        }
+        let parse = |word: &String| word.parse().map_err(|_| bad_value(setting, word, remedy));
+        let parsed = words.iter().map(parse).collect::<Result<Vec<T>, Failure>>()?;
         self.show(setting, words.join(" "), origin);
-        Ok(words)
+        Ok(parsed)
     }
 }
 
@@ -291,19 +256,6 @@ const ADDRESSES: &str =
 fn bad_value(setting: &Setting, value: &str, remedy: &str) -> Failure {
     let name = setting.member.unwrap_or(setting.variable);
     Failure::new(format!("the setting {name} ({}) cannot be {value:?}", setting.variable), remedy)
-}
-
-/// `https://shop.example`, and nothing behind it.
-fn is_origin(text: &str) -> bool {
-    url::Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == text)
-}
-
-/// An address, or a network such as `10.0.0.0/8`.
-fn is_network(text: &str) -> bool {
-    let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
-    let Ok(address) = address.parse::<IpAddr>() else { return false };
-    let most = if address.is_ipv4() { 32 } else { 128 };
-    bits.is_none_or(|bits| bits.parse::<u8>().is_ok_and(|bits| bits <= most))
 }
 
 /// A PIN may be in an address, although that is refused where the key is opened.
@@ -332,17 +284,7 @@ fn usual_data() -> Result<PathBuf, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_network, is_origin, redacted_signer};
-
-    #[test]
-    fn a_network_has_as_many_bits_as_its_addresses() {
-        for text in ["192.0.2.1", "10.0.0.0/8", "2001:db8::/64", "::1", "0.0.0.0/0"] {
-            assert!(is_network(text), "{text}");
-        }
-        for text in ["10.0.0.0/33", "2001:db8::/129", "proxy", "10.0.0.0/", "10.0.0.0/-1", ""] {
-            assert!(!is_network(text), "{text}");
-        }
-    }
+    use super::redacted_signer;
 
     #[test]
     fn a_pin_in_an_address_is_not_shown() {
@@ -350,13 +292,5 @@ mod tests {
         assert_eq!(shown, "pkcs11:token=a;object=b?module-path=/x.so&pin-value=***");
         assert_eq!(redacted_signer("pkcs11:token=a;pin-value=1234"), "pkcs11:token=a;pin-value=***");
         assert_eq!(redacted_signer("vault:transit/aegis?version=1"), "vault:transit/aegis?version=1");
-    }
-
-    #[test]
-    fn an_origin_has_no_path() {
-        assert!(is_origin("https://shop.example") && is_origin("http://localhost:8069"));
-        for text in ["https://shop.example/", "https://shop.example/a", "shop.example", "*", "null"] {
-            assert!(!is_origin(text), "{text}");
-        }
     }
 }

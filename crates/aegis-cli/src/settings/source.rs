@@ -17,7 +17,7 @@ const CONFIG: &str = "AEGIS_CONFIG";
 
 /// Where a setting was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Origin {
+pub(crate) enum Place {
     /// This variable of the environment.
     Variable(&'static str),
     /// This member of the file.
@@ -26,7 +26,7 @@ pub(crate) enum Origin {
     Default,
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for Place {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Variable(name) => write!(out, "{name}"),
@@ -40,7 +40,7 @@ impl fmt::Display for Origin {
 #[derive(Debug)]
 pub(super) struct Found<T> {
     pub(super) value: T,
-    pub(super) origin: Origin,
+    pub(super) origin: Place,
 }
 
 /// The environment and the file.
@@ -75,7 +75,7 @@ impl Source {
             Value::Integer(number) => number.to_string(),
             _ => return Err(wrong_kind(member, "a text in quotation marks")),
         };
-        Ok(Some(Found { value, origin: Origin::Member(member) }))
+        Ok(Some(Found { value, origin: Place::Member(member) }))
     }
 
     /// A setting that is a list: words in the environment, an array (or one text) in the file.
@@ -90,13 +90,13 @@ impl Source {
             Value::Array(items) => texts(items).ok_or_else(|| wrong_kind(member, "an array of texts"))?,
             _ => return Err(wrong_kind(member, "an array of texts")),
         };
-        Ok(Some(Found { value, origin: Origin::Member(member) }))
+        Ok(Some(Found { value, origin: Place::Member(member) }))
     }
 
     fn variable(&self, setting: &Setting) -> Option<Found<String>> {
         let mut names = [Some(setting.variable), setting.fallback].into_iter().flatten();
         let found = |name: &'static str| self.variables.get(name).map(|value| (name, value.clone()));
-        names.find_map(found).map(|(name, value)| Found { value, origin: Origin::Variable(name) })
+        names.find_map(found).map(|(name, value)| Found { value, origin: Place::Variable(name) })
     }
 
     fn member(&self, setting: &Setting) -> Option<(&'static str, &Value)> {

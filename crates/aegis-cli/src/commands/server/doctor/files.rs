@@ -7,7 +7,7 @@ use aegis_issuer::keyfile::{PRIVATE_SUFFIX, look_at_private};
 
 use super::Check;
 use crate::keyrings::files_ending;
-use crate::settings::{Origin, Settings};
+use crate::settings::{Place, Settings};
 
 pub(super) fn checks(settings: &Settings) -> Vec<Check> {
     let mut checks = Vec::new();
@@ -20,7 +20,7 @@ pub(super) fn checks(settings: &Settings) -> Vec<Check> {
     checks.extend(settings.passphrase_file.iter().filter_map(|file| open_to_others(file, "chmod 600")));
     // It may hold the password of the database.
     let in_file =
-        |name| settings.shown().iter().any(|shown| shown.name == name && matches!(shown.origin, Origin::Member(_)));
+        |name| settings.shown().iter().any(|shown| shown.name == name && matches!(shown.origin, Place::Member(_)));
     if in_file("database_url") {
         checks.extend(settings.file.iter().filter_map(|file| open_to_others(file, "chmod 600")));
     }

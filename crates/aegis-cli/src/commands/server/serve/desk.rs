@@ -1,13 +1,11 @@
 //! The server put together from the settings.
 
-use std::io;
 use std::sync::Arc;
 
 use aegis_core::KeyUse;
-use aegis_server::{App, Desk, DeskError, SigningKey, router};
+use aegis_server::{App, Desk, DeskError, Limits, RateLimits, SigningKey, Telemetry};
 use aegis_storage::Store;
 use chrono::Utc;
-use tokio::net::TcpListener;
 
 use crate::commands::server::database::explained;
 use crate::commands::server::trust::Trust;
@@ -23,13 +21,26 @@ pub(super) async fn app(settings: &Settings, trust: &Trust, store: Store) -> Res
         SigningKey { signer, certificates }
     });
     let now = present();
-    let desk = Desk::open(&store, &trust.issuer, trust.roots.clone(), keys.collect(), now).await;
+    let telemetry = Telemetry::new();
+    let desk = Desk::open(&store, &telemetry, &trust.issuer, trust.roots.clone(), keys.collect(), now).await;
     let desk = desk.map_err(|error| match error {
         DeskError::Storage(error) => explained(&error, &settings.database),
         other => Failure::new(other.to_string(), other.remedy()),
     })?;
     refuse_idle(&desk, now.timestamp())?;
-    Ok(Arc::new(App { store, desk, clock: Box::new(Utc::now) }))
+    let limits = Limits {
+        per_key: settings.rate_per_key,
+        per_address: settings.rate_per_address,
+        trusted_proxies: settings.trusted_proxies.clone(),
+    };
+    Ok(Arc::new(App {
+        store,
+        desk,
+        clock: Box::new(Utc::now),
+        limits: RateLimits::new(limits),
+        telemetry,
+        cors_origins: settings.cors_origins.clone(),
+    }))
 }
 
 /// A server that cannot issue anything is not what somebody wanted to start.
@@ -50,16 +61,4 @@ fn refuse_idle(desk: &Desk, now: i64) -> Result<(), Failure> {
         format!("it is the time of no signing key: {why}"),
         "certify a key for the present (`aegis keys certify`, `aegis keys rotate`) and name it in AEGIS_SIGNER",
     ))
-}
-
-pub(super) async fn serve(
-    app: Arc<App>,
-    api: TcpListener,
-    metrics: Option<TcpListener>,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    drop(metrics);
-    let store = app.store.clone();
-    axum::serve(api, router(app)).with_graceful_shutdown(stop).await?;
-    store.close().await.map_err(io::Error::other)
 }

@@ -7,6 +7,7 @@ mod stop;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 
+use aegis_server::log_to_stderr;
 use clap::Args;
 use tokio::net::TcpListener;
 
@@ -26,6 +27,7 @@ pub(crate) struct ServeArgs {
 
 pub(crate) fn run(arguments: &ServeArgs) -> Result<Outcome, Failure> {
     let settings = arguments.settings.read()?;
+    log_to_stderr(settings.log);
     runtime()?.block_on(serve(&settings))?;
     Ok(Outcome::text(""))
 }
@@ -50,7 +52,7 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
     let app = desk::app(settings, &trust, store.clone()).await?;
     let key = first_start::make_api_key(settings, &store).await?;
     announce(settings, &trust, (&api, metrics.as_ref()), key.as_deref());
-    desk::serve(app, api, metrics, stop).await.map_err(|error| {
+    aegis_server::serve(app, api, metrics, stop).await.map_err(|error| {
         let remedy = "nothing that was answered is lost: start it again";
         Failure::new(format!("the server stopped: {error}"), remedy)
     })
