@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use common::Folder;
-use common::server::Place;
+use common::server::{Place, client};
 use serde_json::{Value, json};
 
 const IMPORT: [&str; 3] = ["import", "--ledger", "keys/licenses.jsonl"];
@@ -164,7 +164,7 @@ fn a_server_serves_what_was_imported() {
     let revoked = server.get(&format!("/api/v1/licenses/{}", ids[1]));
     assert_eq!((&revoked["status"], &revoked["status_reason"]), (&json!("revoked"), &json!("refunded")));
     assert_eq!(server.get(&format!("/api/v1/licenses/{}", ids[2]))["customer_name"], "Ångström & Söhne");
-    let list = reqwest::blocking::get(format!("{}/api/v1/revocations", server.url)).unwrap().text().unwrap();
+    let list = client().get(format!("{}/api/v1/revocations", server.url)).send().unwrap().text().unwrap();
     place.folder.write("list.jwt", &list);
     let inspected = place.folder.run(&["license", "inspect", "list.jwt"]).success().stdout();
     let kept = fs::read_dir(place.path("keys/revocation-lists")).unwrap().next().unwrap().unwrap().path();

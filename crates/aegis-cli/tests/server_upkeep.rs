@@ -7,8 +7,7 @@ mod common;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use common::server::Place;
-use reqwest::blocking::Client;
+use common::server::{Place, client};
 use serde_json::{Value, json};
 
 fn migrated() -> Place {
@@ -76,14 +75,14 @@ mod api_keys {
         let url = |path: &str| format!("{}/api/v1{path}", server.url);
         let status =
             |request: reqwest::blocking::RequestBuilder| request.bearer_auth(key).send().unwrap().status().as_u16();
-        assert_eq!(status(Client::new().get(url("/licenses"))), 200);
-        assert_eq!(status(Client::new().get(url("/admin/api-keys"))), 403);
+        assert_eq!(status(client().get(url("/licenses"))), 200);
+        assert_eq!(status(client().get(url("/admin/api-keys"))), 403);
         let id = made["api_key"]["id"].as_str().unwrap();
         let listed = place.run(&["api-keys", "list"]).success().stdout();
         assert!(listed.contains(id) && listed.contains("shop") && !listed.contains(key), "{listed}");
         // Who has the key at hand may name it whole.
         place.run(&["api-keys", "revoke", key]).success();
-        assert_eq!(status(Client::new().get(url("/licenses"))), 401);
+        assert_eq!(status(client().get(url("/licenses"))), 401);
         let listed = place.run(&["api-keys", "list", "--json"]).success().json();
         let mine = listed.as_array().unwrap().iter().find(|key| key["id"] == id).unwrap();
         assert!(mine["revoked_at"].is_string(), "{mine}");

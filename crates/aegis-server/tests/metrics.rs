@@ -175,10 +175,11 @@ async fn what_is_too_much_is_counted_by_what_it_was() {
 async fn metrics_are_at_an_address_of_their_own() {
     let server = Server::start(sqlite().await).await;
     assert_eq!(answer(server.bare(Method::GET, "/metrics")).await.0, StatusCode::NOT_FOUND);
-    let response = reqwest::get(format!("{}/metrics", server.metrics)).await.expect("is answered");
+    let response = common::client().get(format!("{}/metrics", server.metrics)).send().await.expect("is answered");
     let kind = response.headers()["content-type"].to_str().expect("is text");
     assert!(kind.starts_with("application/openmetrics-text"), "{kind}");
-    let response = reqwest::get(format!("{}/api/v1/customers", server.metrics)).await.expect("is answered");
+    let response =
+        common::client().get(format!("{}/api/v1/customers", server.metrics)).send().await.expect("is answered");
     assert_eq!(response.status(), StatusCode::NOT_FOUND);
 }
 

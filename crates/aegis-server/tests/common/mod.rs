@@ -124,7 +124,7 @@ impl Server {
         // A server that is dropped stops too.
         let stopped = async { stopped.await.unwrap_or_default() };
         let running = tokio::spawn(serve(app, api, Some(beside), stopped));
-        let client = reqwest::Client::new();
+        let client = client();
         let (stop, running) = (Mutex::new(Some(stop)), Mutex::new(Some(running)));
         let key = String::new();
         let mut server =
@@ -244,6 +244,13 @@ pub(crate) fn keyring(signer: &FileSigner, uses: &[KeyUse]) -> Keyring {
         public: signer.public_key(),
     };
     Keyring::new(vec![Key::new(parts).expect("a key")]).expect("a keyring")
+}
+
+/// A caller. The signers of the workspace leave the choice of who encrypts to the program.
+pub(crate) fn client() -> reqwest::Client {
+    // It fails where another test was first.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
 }
 
 /// The usual request.
