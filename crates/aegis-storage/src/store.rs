@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use sea_orm::{ConnectOptions, Database as Connector, DatabaseConnection, DbBackend, sqlx};
+use sea_orm::sqlx::sqlite::SqliteConnection;
+use sea_orm::sqlx::{self, Connection as _};
+use sea_orm::{ConnectOptions, Database as Connector, DatabaseConnection, DbBackend};
 use sea_orm_migration::MigratorTrait;
 
 use crate::Error;
@@ -70,6 +72,7 @@ impl Store {
                 .foreign_keys(true)
                 .busy_timeout(PATIENCE)
         });
+        options.map_sqlx_sqlite_pool_opts(|pool| pool.after_release(|connection, _| Box::pin(is_clean(connection))));
         let db = Connector::connect(options).await?;
         let writer = Writer::start(db.clone());
         Ok(Self { db, writer })
@@ -144,6 +147,15 @@ fn check_address(address: &str) -> Result<(), Error> {
 
 fn counted<D: sqlx::Database>(pool: &sqlx::Pool<D>) -> (u32, u32) {
     (pool.size(), u32::try_from(pool.num_idle()).unwrap_or(u32::MAX))
+}
+
+/// Whether no transaction is left on a connection that comes back. Where SQLite cannot commit, because the disk is full,
+/// it takes the transaction back by itself; the driver does not learn of that, and would take the next one for a part of
+/// it, whose commit is none: what is answered as stored would be lost, and the lock of the file kept.
+async fn is_clean(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // What was only queued, such as a rollback, is done then.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 fn schema(error: sea_orm::DbErr) -> Error {
