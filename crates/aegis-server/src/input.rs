@@ -6,6 +6,8 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize as _, Deserializer};
+use serde_json::Number;
 
 use crate::Problem;
 
@@ -30,6 +32,24 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             Err(rejection) => Err(Problem::bad_request(rejection.body_text())),
         }
     }
+}
+
+/// A whole number that may be left out. In JSON Schema 30.0 is the same number as 30, and some callers write it so.
+pub(crate) fn whole<'de, D: Deserializer<'de>, T: TryFrom<i64>>(input: D) -> Result<Option<T>, D::Error> {
+    Option::<Number>::deserialize(input)?.map(integer).transpose()
+}
+
+/// A whole number, likewise.
+pub(crate) fn whole_number<'de, D: Deserializer<'de>, T: TryFrom<i64>>(input: D) -> Result<T, D::Error> {
+    integer(Number::deserialize(input)?)
+}
+
+fn integer<T: TryFrom<i64>, E: serde::de::Error>(number: Number) -> Result<T, E> {
+    // What is beyond 64 bits is no number of days, users or seconds either.
+    let float =
+        || number.as_f64().filter(|float| float.fract() == 0.0).and_then(|float| format!("{float}").parse().ok());
+    let integer = number.as_i64().or_else(float).and_then(|integer| T::try_from(integer).ok());
+    integer.ok_or_else(|| E::custom(format!("{number} is no whole number, or out of range")))
 }
 
 /// What stands after the question mark.

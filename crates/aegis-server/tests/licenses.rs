@@ -163,6 +163,23 @@ on_both! {
         assert_eq!(server.get("/licenses").await.1["items"], json!([]));
     }
 
+    /// 30.0 is a whole number in JSON Schema, and 30.5 is none.
+    async fn a_whole_number_may_be_written_with_a_fraction_of_zero(stores: TestStore) {
+        let server = Server::start(stores).await;
+        server.add_customer("C1").await;
+        let mut wanted = with("days", json!(30.0));
+        wanted["grace_days"] = json!(7.0);
+        wanted["limits"] = json!({ "users": 5.0 });
+        wanted["notify_users_from"] = json!(NOW as f64);
+        let (status, issued) = server.post("/licenses", &wanted).await;
+        assert_eq!((status, &issued["expires_at"]), (StatusCode::CREATED, &json!("2026-10-21T14:13:20Z")), "{issued}");
+        let renewed = server.post(&format!("/licenses/{}/renew", issued["id"].as_str().expect("an id")), &json!({ "days": 30.0 })).await;
+        assert_eq!((renewed.0, &renewed.1["expires_at"]), (StatusCode::CREATED, &json!("2026-11-20T14:13:20Z")), "{renewed:?}");
+        for days in [json!(30.5), json!(-30.0), json!(1e10), json!(1e300)] {
+            assert_problem(&server.post("/licenses", &with("days", days)).await, 400, "bad_request");
+        }
+    }
+
     async fn what_is_no_json_is_refused(stores: TestStore) {
         let server = Server::start(stores).await;
         let send = async |body: Vec<u8>, kind: &str| {

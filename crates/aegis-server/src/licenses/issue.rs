@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::issued::{IssueRequest, IssuedLicense};
 use crate::access::{May, ToIssue};
-use crate::input::Body;
+use crate::input::{Body, whole, whole_number};
 use crate::problem::ProblemDocument;
 use crate::{App, Problem};
 
@@ -36,13 +36,13 @@ pub(crate) struct IssueLicense {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     exp: Option<Time>,
     /// Instead of `exp`: so many days of 24 hours.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
     days: Option<u32>,
     /// End of the grace period.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     grace_until: Option<Time>,
     /// Instead of `grace_until`: so many days of 24 hours after the end.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
     grace_days: Option<u32>,
     /// Releases dated at this instant or later are not covered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,7 +63,7 @@ pub(crate) struct IssueLicense {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     bind_request: Option<ActivationRequestText>,
     /// How many days it works on after the instance stopped matching; 14 where it is left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
     move_grace_days: Option<u32>,
     /// Agreed quantities.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -77,7 +77,7 @@ pub(crate) struct IssueLicense {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub(super) enum Time {
-    Seconds(i64),
+    Seconds(#[serde(deserialize_with = "whole_number")] i64),
     Text(String),
 }
 
@@ -120,7 +120,7 @@ pub(super) struct ActivationRequestText {
     /// The activation request, with any text around it.
     request: String,
     /// How many components have to match; all but one, where it is left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
     need: Option<u32>,
     /// The components that have to match in any case; `database_uuid`, where it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -132,10 +132,10 @@ pub(super) struct ActivationRequestText {
 #[serde(deny_unknown_fields)]
 struct Agreed {
     /// Active internal users.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
     users: Option<u32>,
     /// Companies.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
     companies: Option<u32>,
 }
 

@@ -13,7 +13,7 @@ use super::issue::Time;
 use super::issued::{IssueRequest, IssuedLicense};
 use super::replaceable;
 use crate::access::{May, ToIssue};
-use crate::input::{Body, Id};
+use crate::input::{Body, Id, whole};
 use crate::problem::ProblemDocument;
 use crate::{App, Problem};
 
@@ -26,10 +26,10 @@ pub(crate) struct RenewLicense {
     exp: Option<Time>,
     /// Instead of `exp`: so many days of 24 hours after the old end, or after the present where the grace period is over
     /// too. Without either it is as long as before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
     days: Option<u32>,
     /// So many days of grace after the new end; 0 for none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
     grace_days: Option<u32>,
     /// Releases dated at this instant or later are not covered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
