@@ -2,7 +2,7 @@
 //! all that is written is seen, by whatever part of it.
 #![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
-#[path = "../common/mod.rs"]
+#[path = "../suite/common/mod.rs"]
 mod common;
 mod session;
 

@@ -1,0 +1,174 @@
+//! `aegis backup` and `aegis restore`, as one rehearses them.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use crate::common::server::Place;
+use crate::common::{self, Folder};
+use age::secrecy::ExposeSecret as _;
+use age::x25519::Identity;
+
+/// A recipient, whose identity is in the file `identity.txt`.
+fn recipient(place: &Place, file: &str) -> String {
+    let identity = Identity::generate();
+    place.folder.write(file, &format!("# made for a test\n{}\n", identity.to_string().expose_secret()));
+    identity.to_public().to_string()
+}
+
+fn backup(place: &Place) {
+    let recipient = recipient(place, "identity.txt");
+    place.run(&["backup", "--to", "kept.age", "--recipient", &recipient]).success();
+}
+
+fn restore(place: &Place, into: &str) -> common::Ran {
+    place.run(&["restore", "--from", "kept.age", "--identity", "identity.txt", "--into", into])
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn what_was_destroyed_comes_back_and_goes_on() {
+    let place = Place::new();
+    let server = place.serve();
+    let key = server.key.clone().unwrap();
+    server.add_customer();
+    let before = server.issue();
+    let rows = place.run(&["audit", "verify", "--json"]).success().json();
+    // While the server runs.
+    backup(&place);
+    assert_eq!(mode(&place.path("kept.age")), 0o600);
+    drop(server);
+    fs::remove_dir_all(place.path("data")).unwrap();
+
+    let said = restore(&place, "data").success().stdout();
+    assert!(said.contains("AEGIS_DATA=data aegis serve"), "{said}");
+    assert_eq!(mode(&place.path("data")), 0o700);
+    assert_eq!(mode(&place.path("data/aegis.db")), 0o600);
+    let hash = rows["last_hash"].as_str().unwrap();
+    place.run(&["audit", "verify", "--expect-hash", hash]).success();
+    let server = place.serve();
+    assert!(server.key.is_none(), "{}", server.output);
+    let server = server.with_key(&key);
+    let id = before["id"].as_str().unwrap();
+    assert_eq!(server.get(&format!("/api/v1/licenses/{id}/token"))["token"], before["token"]);
+    let token = server.issue()["token"].as_str().unwrap().to_owned();
+    let verify = ["license", "verify", "--keys", "data/keys", "--module", "m", "--odoo-version", "18.0"];
+    place.folder.run_with_input(&verify, &token).success();
+    place.run(&["audit", "verify", "--expect-hash", hash]).success();
+}
+
+#[test]
+fn certificates_and_trust_are_kept_and_postgresql_is_left_to_pg_dump() {
+    let place = Place::of(Folder::with_roots("license,revocation"))
+        .with("AEGIS_SIGNER", "file:keys/k1.private.pem")
+        .with("AEGIS_TRUST", "public_keys")
+        .on_postgres();
+    let recipient = recipient(&place, "identity.txt");
+    let said = place.run(&["backup", "--to", "kept.age", "--recipient", &recipient]).success().stdout();
+    assert!(said.contains("The database is NOT in it") && said.contains("pg_dump"), "{said}");
+    restore(&place, "back").success();
+    for (kept, original) in [
+        ("back/keys/k1.private.pem", "keys/k1.private.pem"),
+        ("back/keys/k1.certificate", "keys/k1.certificate"),
+        ("back/trust/keyring.toml", "public_keys/keyring.toml"),
+        ("back/trust/root-b.public.pem", "public_keys/root-b.public.pem"),
+    ] {
+        assert_eq!(place.folder.read(kept), place.folder.read(original), "{kept}");
+    }
+    assert_eq!(mode(&place.path("back/keys/k1.private.pem")), 0o600);
+    let place = place.with("AEGIS_SIGNER", "file:back/keys/k1.private.pem").with("AEGIS_TRUST", "back/trust");
+    drop(place.serve());
+}
+
+#[test]
+fn several_recipients_can_open_it() {
+    let place = Place::new();
+    drop(place.serve());
+    let (one, other) = (recipient(&place, "identity.txt"), recipient(&place, "other.txt"));
+    place.run(&["backup", "--to", "kept.age", "--recipient", &one, "--recipient", &other]).success();
+    for identity in ["identity.txt", "other.txt"] {
+        let into = format!("from-{identity}");
+        place.run(&["restore", "--from", "kept.age", "--identity", identity, "--into", &into]).success();
+    }
+}
+
+#[test]
+fn nothing_secret_is_readable_in_it() {
+    let place = Place::new();
+    drop(place.serve());
+    backup(&place);
+    let bytes = fs::read(place.path("kept.age")).unwrap();
+    let text = String::from_utf8_lossy(&bytes);
+    assert!(text.starts_with("age-encryption.org/v1") && !text.contains("PRIVATE KEY") && !text.contains("SQLite"));
+}
+
+#[test]
+fn a_backup_overwrites_nothing() {
+    let place = Place::new();
+    drop(place.serve());
+    backup(&place);
+    let recipient = recipient(&place, "other.txt");
+    place.run(&["backup", "--to", "kept.age", "--recipient", &recipient]).fails_with("kept.age exists already");
+}
+
+#[test]
+fn a_backup_leaves_no_copy_of_the_database_behind() {
+    let place = Place::new();
+    drop(place.serve());
+    backup(&place);
+    let names: Vec<String> = fs::read_dir(place.path("data"))
+        .unwrap()
+        .map(|item| item.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert!(names.iter().all(|name| name == "keys" || name.starts_with("aegis.db")), "{names:?}");
+}
+
+#[test]
+fn a_restore_overwrites_nothing() {
+    let place = Place::new();
+    drop(place.serve());
+    backup(&place);
+    restore(&place, "data").fails_with("data is not empty, and nothing is overwritten");
+}
+
+#[test]
+fn somebody_elses_identity_opens_nothing_and_leaves_nothing() {
+    let place = Place::new();
+    drop(place.serve());
+    backup(&place);
+    recipient(&place, "identity.txt");
+    restore(&place, "back").fails_with("cannot restore kept.age");
+    assert!(!place.path("back").exists());
+}
+
+#[test]
+fn a_backup_that_was_cut_or_changed_is_refused_and_leaves_nothing() {
+    let place = Place::new();
+    drop(place.serve());
+    backup(&place);
+    let whole = fs::read(place.path("kept.age")).unwrap();
+    let mut changed = whole.clone();
+    let middle = changed.len() / 2;
+    changed[middle] ^= 1;
+    for bytes in [&whole[..whole.len() - 1], &whole[..whole.len() - 20_000], &whole[..100], &changed[..]] {
+        fs::write(place.path("kept.age"), bytes).unwrap();
+        restore(&place, "back").fails_with("cannot restore kept.age");
+        assert!(!place.path("back").exists());
+    }
+}
+
+#[test]
+fn what_is_no_recipient_or_identity_is_refused() {
+    let place = Place::new();
+    drop(place.serve());
+    let ran = place.run(&["backup", "--to", "kept.age", "--recipient", "age1nobody"]).code(2);
+    assert!(ran.stderr().contains("`age-keygen`"), "{}", ran.stderr());
+    backup(&place);
+    place.folder.write("identity.txt", "AGE-SECRET-KEY-1NOTHING\n");
+    let ran = restore(&place, "back");
+    assert!(!ran.stderr().contains("1NOTHING"), "{}", ran.stderr());
+    ran.fails_with("is no age identity");
+}

@@ -1,0 +1,163 @@
+//! Which key signs when, and what customers need of it.
+
+use std::sync::Arc;
+
+use crate::common::{DAY, ISSUER, NOW, Server, TestStore, answer, assert_problem, at, keyring, license};
+use aegis_core::{KeyUse, Keyring, open};
+use aegis_issuer::keyfile::PrivateKey;
+use aegis_issuer::{CertificateRequest, FileSigner, IssueContext, ROOT_USES, Signer, certify};
+use aegis_server::{Desk, DeskError, SigningKey, Telemetry};
+use aegis_storage::on_both;
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+
+fn signer(kid: &str) -> FileSigner {
+    FileSigner::new(kid, PrivateKey::generate().expect("a key")).expect("a signer")
+}
+
+/// A root, and what the wheels of customers hold.
+fn root() -> (FileSigner, Keyring) {
+    let root = signer("root-a");
+    let roots = keyring(&root, &ROOT_USES);
+    (root, roots)
+}
+
+/// A key that the root certifies from one day to another.
+fn certified(root: &FileSigner, from: i64, until: i64) -> SigningKey {
+    let signer = FileSigner::certified(PrivateKey::generate().expect("a key"));
+    let request = CertificateRequest {
+        name: "daily".to_owned(),
+        public_key: signer.public_key(),
+        uses: vec![KeyUse::License, KeyUse::Revocation],
+        modules: None,
+        not_before: Some(NOW + from * DAY),
+        not_after: Some(NOW + until * DAY),
+    };
+    let context = IssueContext { issuer: ISSUER, now: NOW, keyring: None };
+    let certificate = certify(&request, root, &context).expect("is certified").token;
+    SigningKey { signer: Arc::new(signer), certificates: vec![certificate] }
+}
+
+/// The `kid` of a license that is issued now, which customers can read from its bundle.
+async fn issued(server: &Server) -> String {
+    let (status, body) = server.post("/licenses", &license("C1")).await;
+    assert_eq!(status, StatusCode::CREATED, "{body}");
+    let request = server.request(Method::GET, &format!("/bundle/{}", body["id"].as_str().expect("has an id")));
+    let text = request.send().await.expect("answers").text().await.expect("is read");
+    let (trusting, _) = server.keyring.with_trust(&text);
+    let read = open(body["token"].as_str().expect("has a token"), &trusting).expect("customers read it");
+    assert_eq!(text, body["bundle"].as_str().expect("has a bundle"));
+    read.kid
+}
+
+async fn refused(stores: &TestStore, roots: Keyring, keys: Vec<SigningKey>) -> DeskError {
+    match Desk::open(&stores.store, &Telemetry::new(), ISSUER, roots, keys, at(NOW)).await {
+        Ok(_) => panic!("is not refused"),
+        Err(error) => {
+            assert_eq!(stores.store.signing_keys(ISSUER).await.expect("reads"), [], "nothing is kept of it");
+            assert!(!error.remedy().is_empty());
+            error
+        }
+    }
+}
+
+on_both! {
+    async fn the_server_changes_over_when_a_window_opens(stores: TestStore) {
+        let (root, roots) = root();
+        let keys = [certified(&root, 0, 30), certified(&root, 20, 60)];
+        let kids = keys.clone().map(|key| key.signer.kid().to_owned());
+        let server = Server::start_with(stores, roots, keys.to_vec()).await;
+        server.add_customer("C1").await;
+        assert_eq!(issued(&server).await, kids[0]);
+        server.set_clock(NOW + 20 * DAY);
+        assert_eq!(issued(&server).await, kids[1]);
+        server.set_clock(NOW + 60 * DAY);
+        assert_problem(&server.post("/licenses", &license("C1")).await, 503, "no_signing_key");
+    }
+
+    async fn the_list_is_signed_by_the_key_of_its_time(stores: TestStore) {
+        let (root, roots) = root();
+        let keys = vec![certified(&root, 0, 30), certified(&root, 20, 60)];
+        let server = Server::start_with(stores, roots, keys).await;
+        server.add_customer("C1").await;
+        let (first, second) = (server.issue("C1").await, server.issue("C1").await);
+        for (day, id) in [(1, first), (25, second)] {
+            server.set_clock(NOW + day * DAY);
+            let path = format!("/licenses/{id}/revoke");
+            assert_eq!(server.post(&path, &json!({ "reason": "unpaid" })).await.0, StatusCode::OK);
+            let (_, list) = answer(server.bare(Method::GET, "/api/v1/revocations")).await;
+            let trusted = server.certificates().join("\n") + "\n" + list.as_str().expect("a list");
+            let (_, found) = server.keyring.with_trust(&trusted);
+            assert!(found.iter().all(|found| found.content.is_ok()), "{found:?}");
+            let (_, body) = server.post(&format!("/licenses/{id}/validate"), &json!({ "odoo_version": "19.0" })).await;
+            assert_eq!(body["code"], "revoked", "{body}");
+        }
+    }
+
+    async fn licenses_of_a_former_key_are_still_read(stores: TestStore) {
+        let (root, roots) = root();
+        let former = certified(&root, 0, 30);
+        let address = stores.address.clone();
+        let server = Server::start_with(stores, roots.clone(), vec![former.clone()]).await;
+        server.add_customer("C1").await;
+        let old = server.issue("C1").await;
+        let stores = server.into_stores();
+        assert_eq!(stores.address, address);
+        let server = Server::start_with(stores, roots, vec![certified(&root, 0, 90)]).await;
+        server.set_clock(NOW + 40 * DAY);
+        let request = server.request(Method::GET, &format!("/bundle/{old}"));
+        let text = request.send().await.expect("answers").text().await.expect("is read");
+        assert!(text.contains(&former.certificates[0]), "{text}");
+        let (_, body) = server.post(&format!("/licenses/{old}/validate"), &json!({ "odoo_version": "19.0" })).await;
+        assert_eq!(body["code"], "valid", "{body}");
+        let (status, _) = server.post(&format!("/licenses/{old}/renew"), &json!({})).await;
+        assert_eq!(status, StatusCode::CREATED);
+        let (_, keys) = answer(server.bare(Method::GET, "/api/v1/keys")).await;
+        assert_eq!(keys["keys"].as_array().map(Vec::len), Some(2), "{keys}");
+    }
+
+    async fn the_public_keys_are_a_jwk_set(stores: TestStore) {
+        let (root, roots) = root();
+        let key = certified(&root, 0, 30);
+        let server = Server::start_with(stores, roots, vec![key.clone()]).await;
+        let response = server.bare(Method::GET, "/api/v1/keys").send().await.expect("answers");
+        let headers = response.headers().clone();
+        assert_eq!(headers["content-type"], "application/jwk-set+json");
+        let body: serde_json::Value = response.json().await.expect("is JSON");
+        let jwk = &body["keys"][0];
+        assert_eq!((&jwk["kty"], &jwk["crv"], &jwk["alg"]), (&json!("OKP"), &json!("Ed25519"), &json!("EdDSA")));
+        // RFC 7638: the id of a certified key is the thumbprint of its JWK.
+        assert_eq!((jwk["kid"].as_str(), jwk.get("d")), (Some(key.signer.kid()), None));
+        assert_eq!(jwk["certificates"][0]["token"], json!(key.certificates[0]));
+        assert_eq!(jwk["certificates"][0]["not_after"], json!("2026-10-21T14:13:20Z"));
+        let again = server.bare(Method::GET, "/api/v1/keys").header("If-None-Match", &headers["etag"]);
+        assert_eq!(again.send().await.expect("answers").status(), StatusCode::NOT_MODIFIED);
+    }
+
+    async fn a_server_without_a_key_does_not_start(stores: TestStore) {
+        assert!(matches!(refused(&stores, root().1, Vec::new()).await, DeskError::NoKey));
+    }
+
+    async fn a_key_that_customers_do_not_trust_is_refused(stores: TestStore) {
+        let (_, roots) = root();
+        let unknown = SigningKey { signer: Arc::new(signer("acme-2026")), certificates: Vec::new() };
+        let of_another_root = certified(&signer("root-b"), 0, 30);
+        for key in [unknown, of_another_root] {
+            assert!(matches!(refused(&stores, roots.clone(), vec![key]).await, DeskError::NotTrusted(_)));
+        }
+    }
+
+    async fn a_key_under_the_id_of_another_is_refused(stores: TestStore) {
+        let roots = keyring(&signer("acme-2026"), &[KeyUse::License]);
+        let key = SigningKey { signer: Arc::new(signer("acme-2026")), certificates: Vec::new() };
+        assert!(matches!(refused(&stores, roots, vec![key]).await, DeskError::OtherKey(kid) if kid == "acme-2026"));
+    }
+
+    async fn a_key_of_another_issuer_is_refused(stores: TestStore) {
+        let theirs = signer("acme-2026");
+        let roots = keyring(&theirs, &[KeyUse::License]);
+        let key = SigningKey { signer: Arc::new(theirs), certificates: Vec::new() };
+        let opened = Desk::open(&stores.store, &Telemetry::new(), "other.example", roots, vec![key], at(NOW)).await;
+        assert!(matches!(opened, Err(DeskError::OtherIssuer { .. })));
+    }
+}
