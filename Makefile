@@ -13,7 +13,7 @@ CARGO_DENY := .cache/cargo/bin/cargo-deny
 PYTHON_CODE := python python_tests tools crates aegis_client examples
 ADDONS := aegis_client examples/aegis_demo
 
-.PHONY: help run odoo expire demo serve test test-rust test-wheel test-odoo test-long check bench wheel clean
+.PHONY: help run odoo expire demo serve test test-rust test-wheel test-server test-odoo test-long check bench wheel clean
 
 help: ## Show these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -34,7 +34,7 @@ serve: ## The license server on loopback with an embedded database, until Ctrl-C
 	cargo build --profile server --locked -p aegis-cli
 	@exec target/server/aegis serve
 
-test: test-rust test-wheel test-odoo ## Pass all tests: the Rust crates, the wheel on each Python, the addon on real Odoo
+test: test-rust test-wheel test-server test-odoo ## Pass all tests: Rust, the wheel on each Python, license servers, the addon on real Odoo
 
 test-rust:
 	@echo "== Rust: unit tests, vectors, properties, the aegis command, SQLite and PostgreSQL, Vault, PKCS#11 and KMS"
@@ -45,6 +45,10 @@ test-wheel: wheel
 	cargo build --quiet -p aegis-cli --no-default-features
 	@tools/test_wheel.sh
 	@tools/test_sdist.sh
+
+test-server: ## Only the license server: faults under load, its description, its commands (about 3 minutes)
+	@echo "== License server: real servers that are killed, cut off, filled up"
+	@tools/test_server.sh
 
 test-odoo: $(TOOLS)/ready ## Only the addon: Odoo 19, and 17 and 18 where AEGIS_ODOO_17, AEGIS_ODOO_18 name a checkout
 	@echo "== Odoo: real servers, a real PostgreSQL, a real browser"

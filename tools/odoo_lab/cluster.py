@@ -11,10 +11,10 @@ import shlex
 import shutil
 import socket
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 from urllib.parse import quote
 
 from odoo_lab.series import environment, pip_install
@@ -61,6 +61,8 @@ class Cluster:
     The first user starts it and the last one stops it. One that a killed run left behind is taken over.
     """
 
+    settings: ClassVar[Mapping[str, str]] = SETTINGS
+
     def __init__(self) -> None:
         self.folder = _folder()
         self._user: IO[str] | None = None
@@ -81,7 +83,7 @@ class Cluster:
             Unavailable: there is no PostgreSQL here and none to be fetched, or it does not start.
         """
         with lock("cluster"):
-            _own(self.folder)
+            self._own()
             if not self._runs():
                 self._start()
             self._user = (LAB / "locks" / "cluster-users").open("w")
@@ -97,10 +99,10 @@ class Cluster:
                 fcntl.flock(user, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 self.halt()
 
-    def halt(self) -> None:
-        """Stop the server, whoever uses it."""
+    def halt(self, mode: str = "fast") -> None:
+        """Stop the server, whoever uses it; ``immediate`` is what a crash is to it."""
         if self._runs():
-            self._pg_ctl("stop", "--mode=fast")
+            self._pg_ctl("stop", f"--mode={mode}")
 
     def create(self, database: str, template: str | None = None) -> None:
         """Create a database, as a copy of ``template`` if one is named."""
@@ -155,7 +157,7 @@ class Cluster:
             self._initialize(data)
         self._forget_killed()
         progress("starting PostgreSQL")
-        values = {**SETTINGS, "unix_socket_directories": str(self.folder)}
+        values = {**self.settings, "unix_socket_directories": str(self.folder)}
         settings = " ".join(shlex.quote(f"--{name}={value}") for name, value in values.items())
         try:
             self._pg_ctl("start", "--wait", f"--log={self.folder / 'log'}", f"--options={settings}")
@@ -171,6 +173,14 @@ class Cluster:
         self._execute("initdb", f"--pgdata={work}", *options)
         remove(data)
         work.rename(data)
+
+    def _own(self) -> None:
+        account, folder = _account(), self.folder
+        if not folder.exists():
+            folder.mkdir(mode=0o700, parents=True)
+            os.chown(folder, account.pw_uid, account.pw_gid)
+        if folder.is_symlink() or folder.stat().st_uid != account.pw_uid or folder.stat().st_mode & 0o077:
+            raise Unavailable(f"{folder} belongs to somebody else or is open to others; remove it.")
 
     def _runs(self) -> bool:
         with socket.socket(socket.AF_UNIX) as probe:
@@ -243,15 +253,6 @@ def _folder() -> Path:
         return inside
     digest = hashlib.sha256(os.fsencode(CHECKOUT)).hexdigest()[:12]
     return Path("/var/tmp") / f"aegis-lab-{os.geteuid()}-{digest}"  # noqa: S108 - its owner is checked, and the mode is 0700
-
-
-def _own(folder: Path) -> None:
-    account = _account()
-    if not folder.exists():
-        folder.mkdir(mode=0o700, parents=True)
-        os.chown(folder, account.pw_uid, account.pw_gid)
-    if folder.is_symlink() or folder.stat().st_uid != account.pw_uid or folder.stat().st_mode & 0o077:
-        raise Unavailable(f"{folder} belongs to somebody else or is open to others; remove it.")
 
 
 @functools.cache
