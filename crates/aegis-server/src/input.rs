@@ -36,15 +36,15 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 
 /// A whole number that may be left out. In JSON Schema 30.0 is the same number as 30, and some callers write it so.
 pub(crate) fn whole<'de, D: Deserializer<'de>, T: TryFrom<i64>>(input: D) -> Result<Option<T>, D::Error> {
-    Option::<Number>::deserialize(input)?.map(integer).transpose()
+    Option::<Number>::deserialize(input)?.as_ref().map(integer).transpose()
 }
 
 /// A whole number, likewise.
 pub(crate) fn whole_number<'de, D: Deserializer<'de>, T: TryFrom<i64>>(input: D) -> Result<T, D::Error> {
-    integer(Number::deserialize(input)?)
+    integer(&Number::deserialize(input)?)
 }
 
-fn integer<T: TryFrom<i64>, E: serde::de::Error>(number: Number) -> Result<T, E> {
+fn integer<T: TryFrom<i64>, E: serde::de::Error>(number: &Number) -> Result<T, E> {
     // What is beyond 64 bits is no number of days, users or seconds either.
     let float =
         || number.as_f64().filter(|float| float.fract() == 0.0).and_then(|float| format!("{float}").parse().ok());

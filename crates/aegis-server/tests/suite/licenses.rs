@@ -167,7 +167,7 @@ on_both! {
         let mut wanted = with("days", json!(30.0));
         wanted["grace_days"] = json!(7.0);
         wanted["limits"] = json!({ "users": 5.0 });
-        wanted["notify_users_from"] = json!(NOW as f64);
+        wanted["notify_users_from"] = json!(1_790_000_000.0);
         let (status, issued) = server.post("/licenses", &wanted).await;
         assert_eq!((status, &issued["expires_at"]), (StatusCode::CREATED, &json!("2026-10-21T14:13:20Z")), "{issued}");
         let renewed = server.post(&format!("/licenses/{}/renew", issued["id"].as_str().expect("an id")), &json!({ "days": 30.0 })).await;

@@ -1,6 +1,7 @@
 //! An empty store of each kind, and things to put into it.
 
 use aegis_storage::{Idempotency, Instant, Issue, NewCustomer, NewLicense, Note, Outcome, Store, Subject};
+#[allow(unused_imports, reason = "each test file uses its part")]
 pub(crate) use aegis_storage::{on_both, testing::TestStore};
 use chrono::DateTime;
 use serde_json::json;
