@@ -87,15 +87,6 @@ impl Store {
         let row = idempotency::Entity::find_by_id(id).one(&self.db).await?;
         row.map(|row| same_request(&row.request_hash, row.license_id, request)).transpose()
     }
-
-    /// Forgets the requests made before `before`.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub async fn forget_requests(&self, before: Instant) -> Result<u64, Error> {
-        let old = idempotency::Entity::delete_many().filter(idempotency::Column::CreatedAt.lt(before));
-        Ok(old.exec(&self.db).await?.rows_affected)
-    }
 }
 
 fn same_request(hash: &str, license_id: String, request: &Idempotency) -> Result<String, Error> {

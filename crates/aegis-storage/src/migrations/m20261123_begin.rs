@@ -146,7 +146,6 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("licenses_of_type", "licenses", &["license_type", "seq"]),
         index("licenses_by_end", "licenses", &["expires_at", "seq"]),
         index("licenses_by_revocation", "licenses", &["revoked_at", "seq"]),
-        index("idempotency_by_age", "idempotency", &["created_at"]),
         index("audit_log_of_subject", "audit_log", &["subject_kind", "subject_id", "seq"]),
     ]
 }

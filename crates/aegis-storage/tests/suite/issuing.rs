@@ -81,15 +81,6 @@ on_both! {
         assert!(matches!(store.issue(other).await, Err(Error::KeyReused)));
     }
 
-    async fn a_forgotten_request_may_be_made_anew(stores: TestStore) {
-        let store = stores.store;
-        add_customer(&store, "C1").await;
-        store.issue(repeatable(license("C1"), "key", "hash")).await.expect("is stored");
-        assert_eq!(store.forget_requests(at(NOW)).await.expect("forgets"), 0);
-        assert_eq!(store.forget_requests(at(NOW + 1)).await.expect("forgets"), 1);
-        assert_eq!(store.issue(repeatable(license("C1"), "key", "other")).await.expect("is stored"), Outcome::Stored);
-    }
-
     /// Many at once, the same key three times each, by two servers: one license each, one chain.
     async fn many_at_once_are_each_stored_once(stores: TestStore) {
         let store = stores.store;
