@@ -54,9 +54,10 @@ test-odoo: $(TOOLS)/ready ## Only the addon: Odoo 19, and 17 and 18 where AEGIS_
 	@echo "== Odoo: real servers, a real PostgreSQL, a real browser"
 	@tools/test_odoo.sh
 
-test-long: wheel ## Fuzz each target for a minute, and a thousand simulated decades
+test-long: wheel ## Fuzz each target for a minute, a thousand simulated decades, ten rounds of faults for the server
 	@tools/fuzz.sh 60
 	@tools/test_years.sh
+	@for round in {1..10}; do echo "== Faults: round $$round of 10"; tools/test_server.sh -k test_faults || exit; done
 
 check: $(TOOLS)/ready $(CARGO_DENY) ## Format, lints, types, licenses, and what the wheel depends on
 	cargo fmt --all --check
