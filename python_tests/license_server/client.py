@@ -1,5 +1,6 @@
 """A caller of the license server's API."""
 
+import base64
 import http.client
 import json
 from collections.abc import Mapping
@@ -106,6 +107,12 @@ class Client:
             if page.body["next"] is None:
                 return found
             cursor = f"&cursor={page.body['next']}"
+
+    def revocations(self) -> dict[str, Any]:
+        """Read the claims of the list of what is revoked."""
+        payload = self.get("/revocations").text.split(".")[1]
+        claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        return claims
 
     def _credentials(self) -> dict[str, str]:
         scheme = "Bearer " if self.header == "Authorization" else ""

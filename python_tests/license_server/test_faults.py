@@ -3,9 +3,11 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
-from license_server.client import Client, assert_unavailable
+from license_server.client import BASE, Client, assert_unavailable
+from license_server.clock import Clock
 from license_server.full import Disk, LimitedFiles, small_disk
 from license_server.load import Load, Try
 from license_server.proof import assert_nothing_lost, assert_refused_properly
@@ -19,6 +21,8 @@ ENOUGH = 40
 LONGEST = 30
 #: Seconds after the end of a fault within which licenses are issued again.
 BACK = 10
+#: Seconds.
+YEAR = 365 * 24 * 60 * 60
 
 
 @pytest.fixture
@@ -169,6 +173,35 @@ def test_the_disk_is_full_for_a_while(start: Start, disk: Disk) -> None:
         let_issue(load)
     assert load.broken == 0
     assert_nothing_lost(load, server, store)
+
+
+def test_the_clock_is_set_and_set_right_again(start: Start, store: Store, tmp_path: Path) -> None:
+    """Days back, then years ahead. Lists of what is revoked are still told apart by their numbers, in order."""
+    clock = Clock(tmp_path / "clock")
+    server = started(start, store, env=clock.env)
+    lists = []
+    with Load(server.client) as load:
+        for offset in ("+0", "-2d", "+20y", "+0"):
+            clock.set(offset)
+            lists.append(list_with_one_more(load, server.client))
+    assert (lists[2]["iat"] - lists[0]["iat"]) // YEAR in (19, 20)
+    assert [len(each["revoked"]) for each in lists] == [1, 2, 3, 4]
+    numbers = [each["seq"] for each in lists]
+    assert numbers == sorted(set(numbers))
+    assert load.refusals == []
+    assert load.broken == 0
+    assert_nothing_lost(load, server, store)
+
+
+def list_with_one_more(load: Load, client: Client) -> dict[str, Any]:
+    """Revoke a license that was issued from now on, and give the list that says so."""
+    moment = time.monotonic()
+    let_issue(load)
+    issued = load.issued_since(moment)[0].answer
+    assert issued
+    revoked = client.send("DELETE", f"{BASE}/licenses/{issued.body['id']}?reason=test")
+    assert revoked.status == 200, revoked.text
+    return client.revocations()
 
 
 def test_one_of_two_servers_is_killed(start: Start, postgres: PostgreSql) -> None:

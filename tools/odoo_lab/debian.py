@@ -1,9 +1,11 @@
-"""Packages of Debian, fetched and unpacked without installing them; apt verifies Debian's signatures.
+"""Packages of Debian, unpacked without installing them, or installed; apt verifies Debian's signatures.
 
-apt gets folders of its own: it needs no root, and leaves the machine's lists of packages alone. The mirror is
-the one that the machine itself uses.
+For unpacking, apt gets folders of its own: it needs no root, and leaves the machine's lists of packages alone.
+The mirror is the one that the machine itself uses.
 """
 
+import os
+import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,6 +31,23 @@ def unpack(packages: Sequence[str], into: Path) -> None:
         progress("unpacking them")
         for package in sorted(Path(folder).glob("*.deb")):
             must(["dpkg", "-x", package, into], "unpacking Debian's packages needs dpkg and disk space")
+
+
+def install(packages: Sequence[str]) -> None:
+    """Install ``packages`` on this machine, as root; as another only where continuous integration lets us.
+
+    Raises:
+        Unavailable: they cannot be installed.
+    """
+    remedy = f"install {' '.join(packages)} with apt-get"
+    may = os.geteuid() == 0 or os.environ.get("CI")
+    if not may or shutil.which("apt-get") is None:
+        raise Unavailable(remedy)
+    progress(f"installing {' '.join(packages)} (once)")
+    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    must([*as_root, "apt-get", "update", "-qq"], remedy)
+    apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "-qq"]
+    must([*as_root, *apt, "--no-install-recommends", *packages], remedy)
 
 
 def _prepare(folder: Path) -> list[str]:

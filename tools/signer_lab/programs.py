@@ -1,10 +1,9 @@
 """The programs of the services, fetched on first use."""
 
-import os
-import shutil
 import sys
 from pathlib import Path
 
+from odoo_lab import debian
 from odoo_lab.workspace import LAB, Unavailable, lock, must, progress, remove
 
 REQUIREMENTS = Path(__file__).parent / "requirements.txt"
@@ -54,20 +53,11 @@ def library(package: str) -> Path | None:
 
 
 def install_pkcs11() -> None:
-    """Install what is missing for PKCS#11, as root; as another only where continuous integration lets us.
+    """Install what is missing for PKCS#11.
 
     Raises:
         Unavailable: it is not there and cannot be installed.
     """
     missing = [package for package in PACKAGES if library(package) is None]
-    if not missing:
-        return
-    remedy = f"install {' '.join(missing)} with apt-get"
-    may = os.geteuid() == 0 or os.environ.get("CI")
-    if not may or shutil.which("apt-get") is None:
-        raise Unavailable(f"PKCS#11 cannot be tried: {remedy}")
-    progress(f"installing {' '.join(missing)} (once)")
-    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    must([*as_root, "apt-get", "update", "-qq"], remedy)
-    apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "-qq"]
-    must([*as_root, *apt, "--no-install-recommends", *missing], remedy)
+    if missing:
+        debian.install(missing)
