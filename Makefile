@@ -16,7 +16,7 @@ ADDONS := aegis_client examples/aegis_demo
 .PHONY: help run odoo expire demo serve test test-rust test-wheel test-server test-odoo test-long check bench wheel clean
 
 help: ## Show these commands
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 run: odoo ## The main job: a real Odoo with the addon and a license to paste; the same as `make odoo`
 
@@ -74,6 +74,9 @@ check: $(TOOLS)/ready $(CARGO_DENY) ## Format, lints, types, licenses, and what 
 
 bench: wheel ## Measure against PyJWT, joserfc, authlib, jwcrypto, oxyjwt, webtoken, side by side; and inside Odoo
 	@tools/bench.sh
+
+bench-server: $(TOOLS)/ready ## Measure the license server against FastAPI and pgbench, on one PostgreSQL
+	@tools/bench_server.sh
 
 wheel: $(TOOLS)/ready ## Build the wheel into dist/
 	@echo "== Building the wheel"

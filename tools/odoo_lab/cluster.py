@@ -61,10 +61,12 @@ class Cluster:
     The first user starts it and the last one stops it. One that a killed run left behind is taken over.
     """
 
+    #: Its name among the clusters of this checkout, and what is not left as PostgreSQL has it.
+    name: ClassVar[str] = "cluster"
     settings: ClassVar[Mapping[str, str]] = SETTINGS
 
     def __init__(self) -> None:
-        self.folder = _folder()
+        self.folder = _folder(self.name)
         self._user: IO[str] | None = None
 
     def __enter__(self) -> "Cluster":
@@ -82,18 +84,18 @@ class Cluster:
         Raises:
             Unavailable: there is no PostgreSQL here and none to be fetched, or it does not start.
         """
-        with lock("cluster"):
+        with lock(self.name):
             self._own()
             if not self._runs():
                 self._start()
-            self._user = (LAB / "locks" / "cluster-users").open("w")
+            self._user = (LAB / "locks" / f"{self.name}-users").open("w")
             fcntl.flock(self._user, fcntl.LOCK_SH)
 
     def stop(self) -> None:
         """Stop the server unless somebody else still uses it."""
         if self._user is None:
             return
-        with lock("cluster"), self._user as user:
+        with lock(self.name), self._user as user:
             self._user = None
             with contextlib.suppress(BlockingIOError):
                 fcntl.flock(user, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -246,12 +248,14 @@ def _account() -> pwd.struct_passwd:
     )
 
 
-def _folder() -> Path:
-    """Where the cluster lies: in the checkout, unless its account cannot go there or the path is too long."""
-    inside = LAB / "cluster"
+def _folder(name: str) -> Path:
+    """Where a cluster lies: in the checkout, unless its account cannot go there or the path is too long."""
+    inside = LAB / name
     if os.geteuid() and len(os.fsencode(inside)) <= LONGEST_FOLDER:
         return inside
-    digest = hashlib.sha256(os.fsencode(CHECKOUT)).hexdigest()[:12]
+    # That of the lab itself is known by the checkout alone.
+    which = os.fsencode(CHECKOUT) + (b"" if name == Cluster.name else os.fsencode(f"/{name}"))
+    digest = hashlib.sha256(which).hexdigest()[:12]
     return Path("/var/tmp") / f"aegis-lab-{os.geteuid()}-{digest}"  # noqa: S108 - its owner is checked, and the mode is 0700
 
 
