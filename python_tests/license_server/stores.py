@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import quote
 
 import psycopg
@@ -73,15 +73,9 @@ class PostgreSql(Store):
 class OwnCluster(Cluster):
     """A PostgreSQL of one test's own: it keeps what it has acknowledged, and may be stopped."""
 
-    settings: ClassVar[Mapping[str, str]] = {
-        **SETTINGS,
-        "fsync": "on",
-        "synchronous_commit": "on",
-        "full_page_writes": "on",
-    }
-
     def __init__(self) -> None:
-        super().__init__()
+        durable = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+        super().__init__(settings={**SETTINGS, **durable})
         self._carried = Cluster()
         # The path of a socket is short, and the account of the server has to get there.
         self.folder = Path(tempfile.gettempdir()) / f"aegis-{uuid.uuid4().hex[:12]}"

@@ -14,7 +14,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, ClassVar
+from typing import IO, Any
 from urllib.parse import quote
 
 from odoo_lab.series import environment, pip_install
@@ -29,6 +29,8 @@ PORT = 5432
 SOCKET = f".s.PGSQL.{PORT}"
 #: The longest path of a Unix socket, less that name.
 LONGEST_FOLDER = 107 - len(f"/{SOCKET}")
+#: The clusters of a checkout: the lab's own, and the one that the license server is measured with.
+NAMES = ("cluster", "bench-cluster")
 #: Nothing in a lab has to survive a power cut.
 SETTINGS = {
     "listen_addresses": "",
@@ -61,12 +63,11 @@ class Cluster:
     The first user starts it and the last one stops it. One that a killed run left behind is taken over.
     """
 
-    #: Its name among the clusters of this checkout, and what is not left as PostgreSQL has it.
-    name: ClassVar[str] = "cluster"
-    settings: ClassVar[Mapping[str, str]] = SETTINGS
-
-    def __init__(self) -> None:
-        self.folder = _folder(self.name)
+    def __init__(self, name: str = NAMES[0], settings: Mapping[str, str] = SETTINGS) -> None:
+        """Name one of NAMES, and all that is not to be as PostgreSQL has it."""
+        self.folder = _folder(name)
+        self._name = name
+        self._settings = settings
         self._user: IO[str] | None = None
 
     def __enter__(self) -> "Cluster":
@@ -84,18 +85,18 @@ class Cluster:
         Raises:
             Unavailable: there is no PostgreSQL here and none to be fetched, or it does not start.
         """
-        with lock(self.name):
+        with lock(self._name):
             self._own()
             if not self._runs():
                 self._start()
-            self._user = (LAB / "locks" / f"{self.name}-users").open("w")
+            self._user = (LAB / "locks" / f"{self._name}-users").open("w")
             fcntl.flock(self._user, fcntl.LOCK_SH)
 
     def stop(self) -> None:
         """Stop the server unless somebody else still uses it."""
         if self._user is None:
             return
-        with lock(self.name), self._user as user:
+        with lock(self._name), self._user as user:
             self._user = None
             with contextlib.suppress(BlockingIOError):
                 fcntl.flock(user, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -159,7 +160,7 @@ class Cluster:
             self._initialize(data)
         self._forget_killed()
         progress("starting PostgreSQL")
-        values = {**self.settings, "unix_socket_directories": str(self.folder)}
+        values = {**self._settings, "unix_socket_directories": str(self.folder)}
         settings = " ".join(shlex.quote(f"--{name}={value}") for name, value in values.items())
         try:
             self._pg_ctl("start", "--wait", f"--log={self.folder / 'log'}", f"--options={settings}")
@@ -228,12 +229,13 @@ class Cluster:
 
 
 def clean() -> None:
-    """Stop the cluster of this checkout and remove it."""
-    cluster = Cluster()
-    if cluster.folder.is_dir():
-        with lock("cluster"):
-            cluster.halt()
-            remove(cluster.folder)
+    """Stop the clusters of this checkout and remove them."""
+    for name in NAMES:
+        cluster = Cluster(name)
+        if cluster.folder.is_dir():
+            with lock(name):
+                cluster.halt()
+                remove(cluster.folder)
 
 
 def _account() -> pwd.struct_passwd:
@@ -254,7 +256,7 @@ def _folder(name: str) -> Path:
     if os.geteuid() and len(os.fsencode(inside)) <= LONGEST_FOLDER:
         return inside
     # That of the lab itself is known by the checkout alone.
-    which = os.fsencode(CHECKOUT) + (b"" if name == Cluster.name else os.fsencode(f"/{name}"))
+    which = os.fsencode(CHECKOUT) + (b"" if name == NAMES[0] else os.fsencode(f"/{name}"))
     digest = hashlib.sha256(which).hexdigest()[:12]
     return Path("/var/tmp") / f"aegis-lab-{os.geteuid()}-{digest}"  # noqa: S108 - its owner is checked, and the mode is 0700
 

@@ -6,10 +6,16 @@ import re
 import subprocess
 from pathlib import Path
 
-from odoo_lab.cluster import PORT, USER, Cluster
+from odoo_lab.cluster import NAMES, PORT, USER, Cluster
 from odoo_lab.workspace import Unavailable, remove
 
 HERE = Path(__file__).resolve().parent
+SETTINGS = {
+    "listen_addresses": "",
+    "port": str(PORT),
+    "unix_socket_permissions": "0700",
+    "max_connections": "250",
+}
 #: pgbench's own threads: more than there are cores would take from PostgreSQL.
 THREADS = 2
 
@@ -17,13 +23,8 @@ THREADS = 2
 class Postgres(Cluster):
     """A server with PostgreSQL's own settings, but for where it is found and how many may connect."""
 
-    name = "bench-cluster"
-    settings = {  # noqa: RUF012 - nobody changes it
-        "listen_addresses": "",
-        "port": str(PORT),
-        "unix_socket_permissions": "0700",
-        "max_connections": "250",
-    }
+    def __init__(self) -> None:
+        super().__init__(NAMES[1], SETTINGS)
 
     def __enter__(self) -> Postgres:
         self.start()
