@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
+use crate::common::Folder;
 use crate::common::server::{Place, client};
 use serde_json::{Value, json};
 
@@ -251,7 +252,7 @@ mod doctor {
 
     #[test]
     fn a_window_that_ends_soon_is_a_warning() {
-        let folder = common::Folder::with_roots("license");
+        let folder = Folder::with_roots("license");
         let soon = chrono::Utc::now() + chrono::Duration::days(7);
         let until = soon.format("%Y-%m-%d").to_string();
         fs::remove_file(folder.path("keys/k1.certificate")).unwrap();
@@ -267,7 +268,7 @@ mod doctor {
 
     #[test]
     fn a_window_that_is_over_is_an_error() {
-        let folder = common::Folder::with_roots("license");
+        let folder = Folder::with_roots("license");
         fs::remove_file(folder.path("keys/k1.certificate")).unwrap();
         let window = ["--from", "2020-01-01", "--until", "2020-12-31"];
         folder.run(&[&["keys", "certify", "k1", "--root", "root-a"][..], &window].concat()).success();

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::common::kms::Kms;
 use crate::common::softhsm::{PIN, Token, with_pin};
 use crate::common::vault::{Vault, least};
-use crate::common::{assert_hushed, open_error, opened, sign};
+use crate::common::{assert_hushed, open_error, opened, sign, try_open};
 
 const SECRETS: [&str; 6] =
     ["hush-passphrase", "hush-pin", "hush-secret-id", "hush-token", "test-secret-of-nobody", "hush-password"];
@@ -61,7 +61,7 @@ async fn no_error_about_a_token_in_a_file_shows_it() {
         open_error("vault:transit/lic?version=1", &secrets, &SECRETS).await;
     }
     secrets.vault.address = Some("https://user:hush-password@127.0.0.1:1".to_owned());
-    let error = common::try_open("vault:transit/lic?version=1", &secrets).await.err().unwrap();
+    let error = try_open("vault:transit/lic?version=1", &secrets).await.err().unwrap();
     assert_hushed(&format!("{error} {error:?} {}", error.remedy()), &SECRETS);
 }
 

@@ -3,7 +3,9 @@
 use aegis_signers::{Error, Secrets};
 
 use crate::common::softhsm::{PIN, Token, pin_file, with_pin};
-use crate::common::{assert_hushed, assert_refused, assert_signs, open_error, opened, sign, try_open};
+use crate::common::{
+    assert_hushed, assert_refused, assert_sign_refused, assert_signs, open_error, opened, sign, try_open,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_in_a_token_signs() {
@@ -135,7 +137,7 @@ async fn a_key_that_was_made_anew_under_its_name_is_refused() {
         token.tool(&["--delete-object", "--type", half, "--label", "lic"]);
     }
     token.make_key("EC:edwards25519", "lic", "01");
-    common::assert_sign_refused(&signer, "not that of the key").await;
+    assert_sign_refused(&signer, "not that of the key").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::common::vault::{Vault, least};
 use crate::common::{
-    assert_hushed, assert_refused, assert_sign_refused, assert_signs, open_error, opened, sign, try_open,
+    assert_hushed, assert_refused, assert_sign_refused, assert_signs, lab, open_error, opened, sign, try_open,
 };
 
 /// Vault with a key `lic` in a transit engine `mount`, and a role with the least rights for it.
@@ -267,7 +267,7 @@ async fn a_missing_secret_id_file_is_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_vault_is_told() {
-    let Some(address) = common::lab("AEGIS_TEST_KMS_ENDPOINT") else { return };
+    let Some(address) = lab("AEGIS_TEST_KMS_ENDPOINT") else { return };
     let login = Some(VaultLogin::Token("hush-token".into()));
     let vault = VaultAccess { address: Some(address), login, ..VaultAccess::default() };
     let secrets = Secrets { vault, ..Secrets::default() };
