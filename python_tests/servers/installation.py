@@ -173,6 +173,8 @@ class Installation:
         Args:
             folder: where a license file may be put.
         """
+        # What a killed run has left would be in the way.
+        self.discard_all()
         database = self._database("template")
         fresh(self.odoo, self.cluster, database.name)
         file = folder / "install.license"
