@@ -176,7 +176,7 @@ def test_the_disk_is_full_for_a_while(start: Start, disk: Disk) -> None:
 
 
 def test_the_clock_is_set_and_set_right_again(start: Start, store: Store, tmp_path: Path) -> None:
-    """Days back, then years ahead. Lists of what is revoked are still told apart by their numbers, in order."""
+    """Days back, then years ahead. Lists of what is revoked are told apart by their numbers, in order."""
     clock = Clock(tmp_path / "clock")
     server = started(start, store, env=clock.env)
     lists = []

@@ -1,7 +1,7 @@
 """Packages of Debian, unpacked without installing them, or installed; apt verifies Debian's signatures.
 
-For unpacking, apt gets folders of its own: it needs no root, and leaves the machine's lists of packages alone.
-The mirror is the one that the machine itself uses.
+For unpacking, apt gets folders of its own: it needs no root, and leaves the lists of packages alone. The
+mirror is the one that the machine itself uses.
 """
 
 import os
