@@ -185,7 +185,8 @@ def test_the_clock_is_set_and_set_right_again(start: Start, store: Store, tmp_pa
             clock.set(offset)
             lists.append(list_with_one_more(load, server.client))
     assert (lists[2]["iat"] - lists[0]["iat"]) // YEAR in (19, 20)
-    assert [len(each["revoked"]) for each in lists] == [1, 2, 3, 4]
+    # Twenty years on, what was revoked before has ended and needs no list; it comes back with the right time.
+    assert [len(each["revoked"]) for each in lists] == [1, 2, 1, 4]
     numbers = [each["seq"] for each in lists]
     assert numbers == sorted(set(numbers))
     assert load.refusals == []
