@@ -21,6 +21,6 @@ use crate::{App, Problem};
     )
 )]
 pub(crate) async fn bundle(State(app): State<Arc<App>>, _may: May<ToRead>, Id(id): Id) -> Result<Response, Problem> {
-    let text = bundle_of(&app, &app.store.license(&id).await?)?;
+    let text = bundle_of(&app, &app.store.license(&id).await?).await?;
     Ok(([(header::CACHE_CONTROL, "no-store")], text).into_response())
 }

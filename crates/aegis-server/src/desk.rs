@@ -1,17 +1,18 @@
 //! Where licenses are signed: the keys, when each of them signs, and what customers trust.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
-use aegis_core::{Key, KeyUse, Keyring, License, TrustContent, open};
+use aegis_core::{Key, KeyUse, Keyring, License, TrustContent};
 use aegis_issuer::revocation::{KeptList, ListPlan, Revocation, SignedList, sign_list};
 use aegis_issuer::{
-    Error as IssuerError, IssueContext, LicenseRequest, NewInstance, Part, Reissued, Renewal, Signer, bundle,
-    certificate_for, issue, rebind, renew,
+    Error as IssuerError, IssueContext, LicenseRequest, NewInstance, Part, Reissued, Renewal, Signer, bundle, issue,
+    rebind, renew,
 };
-use aegis_storage::{Instant, NewSigningKey, SigningKey as StoredKey, Store};
+use aegis_storage::{Instant, NewSigningKey, Store};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::known::Known;
 use crate::{Problem, Telemetry};
 
 /// Who notes keys in the audit log.
@@ -32,12 +33,8 @@ pub struct Desk {
     issuer: Arc<str>,
     /// What the wheels of customers hold.
     roots: Arc<Keyring>,
-    /// The same with all certificates.
-    trust: Arc<Keyring>,
     keys: Arc<[DeskKey]>,
-    /// All keys that the server has ever signed with.
-    known: Arc<[StoredKey]>,
-    certificates: Arc<[String]>,
+    known: Arc<RwLock<Arc<Known>>>,
 }
 
 /// A key, and what it may sign: once by itself, or as each of its certificates says.
@@ -75,6 +72,9 @@ pub enum DeskError {
         /// The server's.
         ours: String,
     },
+    /// A root has withdrawn the key.
+    #[error("the signing key {0:?} was withdrawn: customers refuse what it signs")]
+    Withdrawn(String),
     /// The database.
     #[error(transparent)]
     Storage(#[from] aegis_storage::Error),
@@ -91,6 +91,7 @@ impl DeskError {
             }
             Self::OtherKey(_) => "give the key an id of its own, or restore the public key that belongs to it",
             Self::OtherIssuer { .. } => "correct AEGIS_ISSUER, or name the key of this issuer with AEGIS_SIGNER",
+            Self::Withdrawn(_) => "leave it out of AEGIS_SIGNER, and name a key that was certified since",
             Self::Storage(_) => "check that the database answers, and try again",
         }
     }
@@ -113,13 +114,16 @@ impl Desk {
         now: Instant,
     ) -> Result<Self, DeskError> {
         let public = keys.iter().map(SigningKey::public).collect();
-        let certificates: Vec<String> = keys.iter().flat_map(|key| key.certificates.clone()).collect();
+        let withdrawn = withdrawn(store, issuer, &roots).await?;
+        if let Some(key) = keys.iter().find(|key| withdrawn.iter().any(|kid| kid == key.signer.kid())) {
+            return Err(DeskError::Withdrawn(key.signer.kid().to_owned()));
+        }
+        let certificates = keys.iter().flat_map(|key| key.certificates.clone()).collect();
         // Nothing is kept of keys that are not fit.
-        drop(Self::new(issuer, roots.clone(), keys.clone(), certificates, Vec::new())?);
+        drop(Self::new(issuer, roots.clone(), keys.clone(), Known::new(roots.clone(), certificates))?);
         store.keep_signing_keys(issuer, public, ACTOR, now).await?;
-        let known = store.signing_keys(issuer).await?;
-        let certificates = known.iter().flat_map(|key| key.certificates().map(str::to_owned)).collect();
-        Ok(Self::new(issuer, roots, keys, certificates, known)?.watched(telemetry))
+        let known = Known::read(store, issuer, roots.clone()).await?;
+        Ok(Self::new(issuer, roots, keys, known)?.watched(telemetry))
     }
 
     /// The same, with signers that are counted and asked whether they work.
@@ -133,34 +137,14 @@ impl Desk {
         self
     }
 
-    fn new(
-        issuer: &str,
-        roots: Keyring,
-        keys: Vec<SigningKey>,
-        certificates: Vec<String>,
-        known: Vec<StoredKey>,
-    ) -> Result<Self, DeskError> {
-        let (trust, found) = roots.with_trust(&certificates.join("\n"));
-        let certified: Vec<Key> = found
-            .into_iter()
-            .filter_map(|found| match found.content {
-                Ok(TrustContent::Certificate(certificate)) => Some(certificate.key.clone()),
-                _ => None,
-            })
-            .collect();
-        let keys =
-            keys.into_iter().map(|key| key.for_desk(issuer, &roots, &certified)).collect::<Result<Vec<_>, _>>()?;
+    fn new(issuer: &str, roots: Keyring, keys: Vec<SigningKey>, known: Known) -> Result<Self, DeskError> {
+        let keys = keys.into_iter().map(|key| key.for_desk(issuer, &roots, &known.certified));
+        let keys = keys.collect::<Result<Vec<_>, _>>()?;
         if keys.is_empty() {
             return Err(DeskError::NoKey);
         }
-        Ok(Self {
-            issuer: issuer.into(),
-            roots: Arc::new(roots),
-            trust: Arc::new(trust),
-            keys: keys.into(),
-            known: known.into(),
-            certificates: certificates.into(),
-        })
+        let known = Arc::new(RwLock::new(Arc::new(known)));
+        Ok(Self { issuer: issuer.into(), roots: Arc::new(roots), keys: keys.into(), known })
     }
 
     /// The issuer that the keys speak for.
@@ -169,22 +153,28 @@ impl Desk {
         &self.issuer
     }
 
-    /// What customers trust, with all certificates.
-    #[must_use]
-    pub fn trust(&self) -> &Keyring {
-        &self.trust
+    /// What wheels trust.
+    pub(crate) fn roots(&self) -> &Keyring {
+        &self.roots
     }
 
-    /// All certificates of the keys that sign or have signed.
-    #[must_use]
-    pub fn certificates(&self) -> &[String] {
-        &self.certificates
+    /// What is known of the keys that have signed.
+    pub(crate) fn known(&self) -> Arc<Known> {
+        Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The keys that sign or have signed, the oldest first.
-    #[must_use]
-    pub fn known_keys(&self) -> &[StoredKey] {
-        &self.known
+    /// The same, once a token of this issuer can be read with it: another server may have been started with another key.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(crate) async fn known_for(&self, store: &Store, token: &str) -> Result<Arc<Known>, Problem> {
+        let known = self.known();
+        if known.reads(token) {
+            return Ok(known);
+        }
+        let known = Arc::new(Known::read(store, &self.issuer, self.roots.as_ref().clone()).await?);
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&known);
+        Ok(known)
     }
 
     /// The signers, each with what it may sign and when.
@@ -222,24 +212,24 @@ impl Desk {
         self.sign(KeyUse::License, now, signed).await
     }
 
-    /// Signs a license for longer.
+    /// Signs a license for longer. Its key has to be known: see [`Desk::known_for`].
     ///
     /// # Errors
     /// As [`Desk::issue`].
     pub(crate) async fn renew(&self, token: String, renewal: Renewal, now: i64) -> Result<Signed, Problem> {
         let signed = move |desk: &Self, signer: &dyn Signer, context: &IssueContext<'_>| {
-            renew(&token, &renewal, &desk.trust, signer, context).map(Signed::from)
+            renew(&token, &renewal, &desk.known().trust, signer, context).map(Signed::from)
         };
         self.sign(KeyUse::License, now, signed).await
     }
 
-    /// Signs a license for another instance.
+    /// Signs a license for another instance. Its key has to be known: see [`Desk::known_for`].
     ///
     /// # Errors
     /// As [`Desk::issue`].
     pub(crate) async fn rebind(&self, token: String, instance: NewInstance, now: i64) -> Result<Signed, Problem> {
         let signed = move |desk: &Self, signer: &dyn Signer, context: &IssueContext<'_>| {
-            rebind(&token, &instance, &desk.trust, signer, context).map(Signed::from)
+            rebind(&token, &instance, &desk.known().trust, signer, context).map(Signed::from)
         };
         self.sign(KeyUse::License, now, signed).await
     }
@@ -273,7 +263,8 @@ impl Desk {
     ) -> Result<T, Problem> {
         let (desk, signer) = (self.clone(), self.signer(purpose, now)?);
         let signing = tokio::task::spawn_blocking(move || {
-            let context = IssueContext { issuer: &desk.issuer, now, keyring: Some(&desk.trust) };
+            let known = desk.known();
+            let context = IssueContext { issuer: &desk.issuer, now, keyring: Some(&known.trust) };
             sign(&desk, signer.as_ref(), &context)
         });
         Ok(signing.await.map_err(|_| Problem::internal())??)
@@ -283,13 +274,28 @@ impl Desk {
     ///
     /// # Errors
     /// It would not be read by the customer's Odoo.
-    pub(crate) fn bundle(&self, heading: &str, token: &str) -> Result<String, Problem> {
-        let needs_none = open(token, &self.roots).is_ok();
-        let certificate = if needs_none { None } else { certificate_for(token, &self.certificates, &self.roots) };
+    pub(crate) async fn bundle(&self, store: &Store, heading: &str, token: &str) -> Result<String, Problem> {
+        let known = self.known_for(store, token).await?;
+        let certificate = known.certificate(token)?;
         let certificate = certificate.map(|token| Part::new("Certificate of the key that signed it", token));
         let parts: Vec<Part> = certificate.into_iter().chain([Part::new(heading, token)]).collect();
         Ok(bundle(&parts)?)
     }
+}
+
+/// Ids of the keys that the newest list of a root withdraws.
+async fn withdrawn(store: &Store, issuer: &str, roots: &Keyring) -> Result<Vec<String>, aegis_storage::Error> {
+    let Some(list) = store.newest_list_of(issuer, &root_kids(roots)).await? else { return Ok(Vec::new()) };
+    let found = roots.with_trust(&list.token).1.into_iter().filter_map(|found| match found.content {
+        Ok(TrustContent::List(list)) => Some(list.revoked_keys.clone()),
+        _ => None,
+    });
+    Ok(found.flatten().collect())
+}
+
+/// Ids of the roots.
+pub(crate) fn root_kids(roots: &Keyring) -> Vec<String> {
+    roots.iter().filter(|key| key.is_root()).map(|key| key.kid().to_owned()).collect()
 }
 
 impl From<Reissued> for Signed {

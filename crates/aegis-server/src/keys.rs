@@ -72,7 +72,8 @@ struct Certificate {
     )
 )]
 pub(crate) async fn keys(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Problem> {
-    let keys = app.desk.known_keys().iter().map(Jwk::of).collect::<Result<_, _>>()?;
+    let keys = app.store.signing_keys(app.desk.issuer()).await?;
+    let keys = keys.iter().map(Jwk::of).collect::<Result<_, _>>()?;
     let set = KeySet { keys };
     let body = serde_json::to_vec(&set).map_err(|_| Problem::internal())?;
     let tag = format!("W/\"{}\"", URL_SAFE_NO_PAD.encode(Sha256::digest(&body)));

@@ -17,6 +17,7 @@ mod health;
 mod info;
 mod input;
 mod keys;
+mod known;
 mod licenses;
 mod limits;
 mod log;

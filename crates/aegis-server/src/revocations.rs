@@ -7,8 +7,12 @@ use aegis_storage::{Note, RevocationKind, SignedList, Subject};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
+use crate::desk::root_kids;
 use crate::input::is_known;
 use crate::{App, Problem};
 
@@ -18,28 +22,45 @@ const ACTOR: &str = "server";
 /// How often a list is worked out anew where something is revoked at the same time.
 const TRIES: usize = 5;
 
-/// The signed list of what was revoked, for customers to fetch: a token, in one line.
+/// What was revoked, for customers to fetch or to paste: the signed list, with the certificate of the key that signed it
+/// where wheels do not know that key by themselves, and the newest list by which a root withdraws keys. A token in each line.
 #[utoipa::path(
     get, path = "/revocations", tag = "public", security(()),
     params(("If-None-Match" = Option<String>, Header, description = "the ETag one has")),
     responses(
-        (status = OK, body = String, content_type = "application/jwt", headers(("ETag" = String))),
+        (status = OK, body = String, content_type = "text/plain", headers(("ETag" = String))),
         (status = NOT_MODIFIED, description = "it is as it was"),
     )
 )]
 pub(crate) async fn revocations(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Problem> {
-    let list = current(&app).await?;
-    let tag = format!("\"{}\"", list.seq);
+    let mut lines = Vec::new();
+    for list in with_root_list(&app, current(&app).await?).await? {
+        let known = app.desk.known_for(&app.store, &list).await?;
+        lines.extend(known.certificate(&list)?.map(str::to_owned));
+        lines.push(list);
+    }
+    let text = lines.join("\n") + "\n";
+    let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(Sha256::digest(&text)));
     let caching = [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, "public, max-age=300".to_owned())];
     if is_known(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, caching).into_response());
     }
-    Ok((caching, [(header::CONTENT_TYPE, "application/jwt")], list.token).into_response())
+    Ok((caching, text).into_response())
 }
 
-/// The same; none where nothing was ever revoked, so that the signer is not needed to say so.
-pub(crate) async fn current_if_any(app: &App) -> Result<Option<SignedList>, Problem> {
-    if app.store.has_revocations(app.desk.issuer()).await? { current(app).await.map(Some) } else { Ok(None) }
+/// The lists that count; none where nothing was ever revoked, so that the signer is not needed to say so.
+pub(crate) async fn lists_in_force(app: &App) -> Result<Vec<String>, Problem> {
+    if !app.store.has_revocations(app.desk.issuer()).await? {
+        return Ok(Vec::new());
+    }
+    with_root_list(app, current(app).await?).await
+}
+
+/// A list, after the newest of a root: only that one withdraws keys.
+async fn with_root_list(app: &App, list: SignedList) -> Result<Vec<String>, Problem> {
+    let of_root = app.store.newest_list_of(app.desk.issuer(), &root_kids(app.desk.roots())).await?;
+    let of_root = of_root.filter(|of_root| of_root.seq != list.seq).map(|of_root| of_root.token);
+    Ok(of_root.into_iter().chain([list.token]).collect())
 }
 
 /// The list that names everything that was revoked; a new one is signed where there is none yet.

@@ -111,13 +111,13 @@ impl Store {
         Ok((revocation::Entity::find().filter(revocation::Column::Issuer.eq(issuer)).all(&self.db).await?, list))
     }
 
-    /// Whether anything of an issuer was ever revoked.
+    /// Whether anything of an issuer was ever revoked, or a list of it signed.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn has_revocations(&self, issuer: &str) -> Result<bool, Error> {
         let revoked = revocation::Entity::find().filter(revocation::Column::Issuer.eq(issuer));
-        Ok(revoked.one(&self.db).await?.is_some())
+        Ok(revoked.one(&self.db).await?.is_some() || last_list(&self.db, issuer).await?.is_some())
     }
 
     /// The list that was signed last, if nothing was revoked since.
@@ -128,6 +128,16 @@ impl Store {
         let list = last_list(&self.db, issuer).await?;
         let counted = count(&self.db, issuer).await?;
         Ok(list.filter(|list| list.counted == counted))
+    }
+
+    /// The newest of the lists that were signed with one of these keys.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn newest_list_of(&self, issuer: &str, kids: &[String]) -> Result<Option<SignedList>, Error> {
+        let lists = revocation_list::Entity::find().filter(revocation_list::Column::Issuer.eq(issuer));
+        let lists = lists.filter(revocation_list::Column::Kid.is_in(kids));
+        Ok(lists.order_by_desc(revocation_list::Column::Seq).one(&self.db).await?)
     }
 
     /// Stores a list that was signed, and says whether it did: not where another list came before it, or something was

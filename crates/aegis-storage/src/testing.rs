@@ -22,6 +22,14 @@ pub struct TestStore {
     _folder: Option<TempDir>,
 }
 
+impl TestStore {
+    /// The same store, for another server.
+    pub async fn beside(&self) -> Self {
+        let store = Store::connect(&self.address).await.expect("connects");
+        Self { store, address: self.address.clone(), _folder: None }
+    }
+}
+
 /// A store in a new file.
 pub async fn sqlite() -> TestStore {
     let folder = tempfile::tempdir().expect("a folder");

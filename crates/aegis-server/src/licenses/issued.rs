@@ -127,7 +127,7 @@ fn new_license(signed: &Signed, replaces: Option<String>) -> Result<NewLicense, 
 
 async fn answer(app: &App, id: &str) -> Result<Response, Problem> {
     let license = app.store.license(id).await?;
-    let (token, bundle) = (license.token.clone(), bundle_of(app, &license)?);
+    let (token, bundle) = (license.token.clone(), bundle_of(app, &license).await?);
     let location = format!("{BASE}/licenses/{id}");
     let issued = IssuedLicense { license: LicenseView::at(license, app.now()), token, bundle };
     let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, "no-store".to_owned())];
@@ -135,7 +135,7 @@ async fn answer(app: &App, id: &str) -> Result<Response, Problem> {
 }
 
 /// What to mail to the customer.
-pub(crate) fn bundle_of(app: &App, license: &License) -> Result<String, Problem> {
+pub(crate) async fn bundle_of(app: &App, license: &License) -> Result<String, Problem> {
     let heading = format!("License for {} ({})", license.customer_name, license.module_names.replace(',', ", "));
-    app.desk.bundle(&heading, &license.token)
+    app.desk.bundle(&app.store, &heading, &license.token).await
 }

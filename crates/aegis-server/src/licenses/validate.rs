@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aegis_core::{Assessment, Context, Instance, Keyring, Report, evaluate, open, running_major};
+use aegis_core::{Assessment, Bundle, Context, Instance, Report, open, running_major};
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
@@ -148,17 +148,22 @@ async fn validation(app: &App, token: &str, asked: &Situation) -> Result<Json<Va
         instance: instance.as_ref(),
         ..Context::new(odoo_major, asked.now.unwrap_or_else(|| app.now()).timestamp())
     };
-    let list = revocations::current_if_any(app).await?.map(|list| list.token).unwrap_or_default();
-    // The customer brings the certificates, and the server knows its own.
-    let text = [token, list.as_str()].join("\n");
-    let report = report(&text, app.desk.trust(), &context);
+    let lists = revocations::lists_in_force(app).await?;
+    for list in &lists {
+        app.desk.known_for(&app.store, list).await?;
+    }
+    let known = app.desk.known();
+    // Texts of their own: nothing in one of them hides what another says.
+    let texts: Vec<&str> = lists.iter().map(String::as_str).chain([token]).collect();
+    let bundle = Bundle::open(&texts, &known.trust, |token| open(token, &known.trust).map(Arc::new));
+    let heard =
+        |list: &String| bundle.trust().iter().any(|found| found.token.as_str() == list && found.content.is_ok());
+    if !lists.iter().all(heard) {
+        return Err(Problem::internal());
+    }
+    let report = bundle.report(&context);
     app.telemetry.validated(report.code.as_str());
     Ok(Json(Validation::of(&report)))
-}
-
-fn report(text: &str, keyring: &Keyring, context: &Context<'_>) -> Report {
-    let (trusting, _) = keyring.with_trust(text);
-    evaluate(text, keyring, context, |token| open(token, &trusting).map(Arc::new))
 }
 
 impl Validation {

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use crate::common::{DAY, ISSUER, NOW, Server, TestStore, answer, assert_problem, at, keyring, license};
-use aegis_core::{KeyUse, Keyring, open};
+use aegis_core::{KeyUse, Keyring, Kind, open};
 use aegis_issuer::keyfile::PrivateKey;
+use aegis_issuer::revocation::{ListPlan, Revocation, Revoked, sign_list};
 use aegis_issuer::{CertificateRequest, FileSigner, IssueContext, ROOT_USES, Signer, certify};
 use aegis_server::{Desk, DeskError, SigningKey, Telemetry};
-use aegis_storage::on_both;
+use aegis_storage::{Note, Run, SignedList, Subject, on_both};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
@@ -48,6 +49,22 @@ async fn issued(server: &Server) -> String {
     let read = open(body["token"].as_str().expect("has a token"), &trusting).expect("customers read it");
     assert_eq!(text, body["bundle"].as_str().expect("has a bundle"));
     read.kid
+}
+
+/// What a root says who withdraws a key.
+fn withdrawal(kid: &str) -> ListPlan {
+    let what = Revoked::Key { kid: kid.to_owned() };
+    let revocation = Revocation { at: NOW, iss: ISSUER.to_owned(), what, reason: None };
+    ListPlan::new(ISSUER, true, &[revocation], &[], &[], NOW)
+}
+
+/// Stores a list that was signed elsewhere, as `aegis import` does.
+async fn import(stores: &TestStore, token: &str, kid: &str) {
+    let (issuer, kid, token) = (ISSUER.to_owned(), kid.to_owned(), token.to_owned());
+    let list = SignedList { issuer, seq: NOW, kid, signed_at: at(NOW), counted: 0, token };
+    let subject = Subject { kind: "revocation_list", id: NOW.to_string() };
+    let note = Note { actor: "test".to_owned(), action: "list.import", subject, detail: json!({}) };
+    stores.store.import_list(list, note, Run::Real, at(NOW)).await.expect("is stored");
 }
 
 async fn refused(stores: &TestStore, roots: Keyring, keys: Vec<SigningKey>) -> DeskError {
@@ -92,6 +109,68 @@ on_both! {
             let (_, body) = server.post(&format!("/licenses/{id}/validate"), &json!({ "odoo_version": "19.0" })).await;
             assert_eq!(body["code"], "revoked", "{body}");
         }
+    }
+
+    /// A customer who has nothing but the wheel reads what is fetched.
+    async fn the_list_comes_with_its_certificate(stores: TestStore) {
+        let (root, roots) = root();
+        let server = Server::start_with(stores, roots, vec![certified(&root, 0, 30)]).await;
+        server.add_customer("C1").await;
+        let id = server.issue("C1").await;
+        server.post(&format!("/licenses/{id}/revoke"), &json!({ "reason": "unpaid" })).await;
+        let (_, text) = answer(server.bare(Method::GET, "/api/v1/revocations")).await;
+        let (_, found) = server.keyring.with_trust(text.as_str().expect("is text"));
+        let kinds: Vec<Kind> = found.iter().filter(|found| found.content.is_ok()).map(|found| found.kind).collect();
+        assert_eq!(kinds, [Kind::KeyCertificate, Kind::RevocationList]);
+    }
+
+    /// Of two servers on one database, one is started anew with the next key; the other still answers rightly.
+    async fn a_server_learns_the_key_of_another(stores: TestStore) {
+        let (root, roots) = root();
+        let beside = stores.beside().await;
+        let old = Server::start_with(stores, roots.clone(), vec![certified(&root, 0, 30)]).await;
+        let new = Server::start_with(beside, roots, vec![certified(&root, 1, 60)]).await;
+        for server in [&old, &new] {
+            server.set_clock(NOW + 2 * DAY);
+        }
+        new.add_customer("C1").await;
+        let id = new.issue("C1").await;
+        let bundle = async |server: &Server| answer(server.request(Method::GET, &format!("/bundle/{id}"))).await.1;
+        assert_eq!(bundle(&old).await, bundle(&new).await);
+        let (_, keys) = answer(old.bare(Method::GET, "/api/v1/keys")).await;
+        assert_eq!(keys["keys"].as_array().map(Vec::len), Some(2), "{keys}");
+        let (status, renewed) = old.post(&format!("/licenses/{id}/renew"), &json!({})).await;
+        assert_eq!(status, StatusCode::CREATED, "{renewed}");
+        new.post(&format!("/licenses/{id}/revoke"), &json!({ "reason": "unpaid" })).await;
+        let (_, list) = answer(new.bare(Method::GET, "/api/v1/revocations")).await;
+        for server in [&new, &old] {
+            let (_, said) = server.post(&format!("/licenses/{id}/validate"), &json!({ "odoo_version": "19.0" })).await;
+            assert_eq!(said["code"], "revoked", "{said}");
+        }
+        assert_eq!(answer(old.bare(Method::GET, "/api/v1/revocations")).await.1, list);
+    }
+
+    /// A root withdraws the key: what it has signed is refused, the list that says so is served, and the key signs no more.
+    async fn a_withdrawn_key_signs_no_more(stores: TestStore) {
+        let (root, roots) = root();
+        let stolen = certified(&root, 0, 90);
+        let (kid, beside) = (stolen.signer.kid().to_owned(), stores.beside().await);
+        let server = Server::start_with(stores, roots.clone(), vec![stolen.clone()]).await;
+        server.add_customer("C1").await;
+        let id = server.issue("C1").await;
+        let plan = withdrawal(&kid);
+        let context = IssueContext { issuer: ISSUER, now: NOW, keyring: None };
+        let token = sign_list(&plan, NOW, &root, &context).expect("is signed").token;
+        import(&beside, &token, root.kid()).await;
+        match Desk::open(&beside.store, &Telemetry::new(), ISSUER, roots.clone(), vec![stolen], at(NOW)).await {
+            Err(DeskError::Withdrawn(found)) => assert_eq!(found, kid),
+            other => panic!("{:?}", other.err()),
+        }
+        let server_anew = Server::start_with(beside, roots, vec![certified(&root, 0, 60)]).await;
+        let (_, said) = server_anew.post(&format!("/licenses/{id}/validate"), &json!({ "odoo_version": "19.0" })).await;
+        assert_eq!((&said["valid"], &said["code"]), (&json!(false), &json!("revoked")), "{said}");
+        let (_, text) = answer(server_anew.bare(Method::GET, "/api/v1/revocations")).await;
+        assert!(text.as_str().expect("is text").contains(&token), "{text}");
     }
 
     async fn licenses_of_a_former_key_are_still_read(stores: TestStore) {

@@ -337,7 +337,7 @@ on_both! {
             let response = server.bare(Method::GET, "/api/v1/revocations").send().await.expect("is answered");
             assert_eq!(
                 (response.status(), &response.headers()["content-type"]),
-                (StatusCode::OK, &"application/jwt".parse().expect("a value"))
+                (StatusCode::OK, &"text/plain; charset=utf-8".parse().expect("a value"))
             );
             let tag = response.headers()["etag"].to_str().expect("is text").to_owned();
             (tag, response.text().await.expect("is read"))
@@ -364,6 +364,28 @@ on_both! {
         let (keyring, _) = server.keyring.with_trust(&named.1);
         let context = Context::new(18, NOW);
         assert_eq!(verify(&renewed, &keyring, &context).map(|(_, code)| code), Ok(Code::Valid));
+    }
+
+    /// Text that takes the begin of what follows for its own signature, were they one text, hides no list.
+    async fn no_text_hides_that_a_license_is_revoked(stores: TestStore) {
+        let server = Server::start(stores).await;
+        server.add_customer("C1").await;
+        let (_, issued) = server.post("/licenses", &license("C1")).await;
+        let id = issued["id"].as_str().expect("an id");
+        server.post(&format!("/licenses/{id}/revoke"), &json!({ "reason": "leaked" })).await;
+        let token = issued["token"].as_str().expect("a token");
+        for open_ended in [
+            format!("eyJhIjoxfQ.eyJhYiI6 eyJhIjoxfX0.{}", "A".repeat(79)),
+            format!("eyJhIjoxfQ.eyJhIjoxfQ.{}", "A".repeat(79)),
+            "eyJhbGciOiJFZERTQSJ9.".to_owned(),
+            "eyJhbGciOiJFZERTQSJ9.eyJhIjoxfQ".to_owned(),
+            "eyJ".to_owned(),
+        ] {
+            for text in [format!("{token}\n{open_ended}"), format!("{open_ended}\n{token}")] {
+                let validated = validated(&server, &text, json!({ "odoo_version": "18.0" })).await;
+                assert_eq!(validated["valid"], json!(false), "{text}: {validated}");
+            }
+        }
     }
 
     /// Many revoke and fetch at once: in the end the list names all.

@@ -264,15 +264,15 @@ pub(crate) fn license(customer_id: &str) -> Value {
     })
 }
 
-/// Sends a request. What comes back is JSON, but for an empty body and for tokens.
+/// Sends a request. What comes back is JSON, but for an empty body and for lines of tokens.
 pub(crate) async fn answer(request: RequestBuilder) -> Answer {
     let response = request.send().await.expect("the server answers");
     let status = response.status();
-    let is_token = response.headers().get("content-type").is_some_and(|kind| kind == "application/jwt");
+    let is_text = response.headers().get("content-type").is_some_and(|kind| kind == "text/plain; charset=utf-8");
     let text = response.text().await.expect("is read");
     let body = match text.as_str() {
         "" => Value::Null,
-        _ if is_token => Value::String(text),
+        _ if is_text => Value::String(text),
         text => serde_json::from_str(text).expect("is JSON"),
     };
     (status, body)
