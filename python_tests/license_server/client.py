@@ -110,7 +110,7 @@ class Client:
 
     def revocations(self) -> dict[str, Any]:
         """Read the claims of the list of what is revoked."""
-        payload = self.get("/revocations").text.split(".")[1]
+        payload = self.get("/revocations").text.splitlines()[-1].split(".")[1]
         claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         return claims
 

@@ -184,6 +184,11 @@ impl Problem {
             .caused_by(Location::caller())
     }
 
+    /// The same where the caller has done nothing wrong.
+    pub(crate) fn not_of_the_caller(self) -> Self {
+        if self.status().is_client_error() { Self::internal().caused_by(&self.document.detail) } else { self }
+    }
+
     /// 503: what is needed does not answer now.
     pub(crate) fn unavailable(detail: impl Into<String>) -> Self {
         let (status, title) = (StatusCode::SERVICE_UNAVAILABLE, "The server cannot do this now");

@@ -84,7 +84,8 @@ async fn signed(app: &App) -> Result<Option<SignedList>, Problem> {
     let last = last.map(|list| KeptList::from_token(&list.token)).transpose()?;
     let now = app.now();
     let revoked = revoked.into_iter().map(revocation).collect();
-    let (list, seq, kid) = app.desk.sign_list(revoked, last, now.timestamp()).await?;
+    let signed = app.desk.sign_list(revoked, last, now.timestamp()).await;
+    let (list, seq, kid) = signed.map_err(Problem::not_of_the_caller)?;
     let list = SignedList { issuer: issuer.to_owned(), seq, kid, signed_at: now, counted, token: list.token };
     let subject = Subject { kind: "revocation_list", id: seq.to_string() };
     let note = Note { actor: ACTOR.to_owned(), action: "list.sign", subject, detail: json!({ "counted": counted }) };
