@@ -158,6 +158,10 @@ fn append_only(backend: DbBackend) -> &'static [&'static str] {
              BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END",
             "CREATE TRIGGER audit_log_delete BEFORE DELETE ON audit_log
              BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END",
+            // INSERT OR REPLACE deletes the row that is in the way, without the trigger of DELETE.
+            "CREATE TRIGGER audit_log_insert BEFORE INSERT ON audit_log
+             WHEN EXISTS (SELECT 1 FROM audit_log WHERE seq = NEW.seq)
+             BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END",
         ]
     } else {
         &[

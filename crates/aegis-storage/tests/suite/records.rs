@@ -251,6 +251,21 @@ on_both! {
         }
     }
 
+    /// SQLite deletes the row that is in the way, and runs no trigger of DELETE.
+    async fn a_row_of_the_audit_log_is_not_replaced(stores: TestStore) {
+        let store = stores.store;
+        add_customer(&store, "C1").await;
+        let db = Connector::connect(stores.address).await.expect("connects");
+        let row = "at, 'x', action, subject_kind, subject_id, detail, previous_hash, hash FROM audit_log";
+        let insert = match store.database() {
+            Database::Sqlite => "INSERT OR REPLACE INTO audit_log",
+            Database::PostgreSql => "INSERT INTO audit_log",
+        };
+        db.execute_unprepared(&format!("{insert} SELECT seq, {row}")).await.expect_err("is refused");
+        store.verify_audit_log().await.expect("holds");
+        add_customer(&store, "C2").await;
+    }
+
     async fn a_forged_audit_log_is_found_out(stores: TestStore) {
         let store = stores.store;
         for id in ["C1", "C2", "C3"] {
