@@ -1,8 +1,8 @@
 //! A transaction that changes something.
 
 use sea_orm::{
-    ActiveModelTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, IntoActiveModel, QuerySelect, Set,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ActiveModelTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, IntoActiveModel, Iterable, QuerySelect,
+    Set, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
 use crate::entity::{audit_log, head};
@@ -10,6 +10,9 @@ use crate::{AuditEntry, Error, Instant, Note, Run};
 
 /// The id of the one row of `heads`.
 const HEAD: i32 = 1;
+
+/// Values in one statement, at most: SQLite takes 32,766, PostgreSQL twice as many.
+const VALUES: usize = 32_000;
 
 /// A transaction that holds the lock of `heads`: no other change is being made meanwhile, by whatever server.
 pub(crate) struct Change {
@@ -54,8 +57,8 @@ impl Change {
         if notes.is_empty() {
             return Ok(tx.rollback().await?);
         }
-        let notes = notes.into_iter().map(IntoActiveModel::into_active_model);
-        audit_log::Entity::insert_many::<audit_log::ActiveModel, _>(notes).exec_without_returning(&tx).await?;
+        let notes: Vec<audit_log::ActiveModel> = notes.into_iter().map(IntoActiveModel::into_active_model).collect();
+        insert_all(&tx, notes).await?;
         let head = head::ActiveModel {
             id: Set(HEAD),
             audit_seq: Set(head.audit_seq),
@@ -68,4 +71,15 @@ impl Change {
             other => other,
         })
     }
+}
+
+/// Inserts rows, by as many statements as it takes.
+pub(crate) async fn insert_all<A: ActiveModelTrait>(tx: &DatabaseTransaction, rows: Vec<A>) -> Result<(), Error> {
+    let at_once = VALUES / <A::Entity as EntityTrait>::Column::iter().count();
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        let some: Vec<A> = rows.by_ref().take(at_once).collect();
+        A::Entity::insert_many(some).exec_without_returning(tx).await?;
+    }
+    Ok(())
 }

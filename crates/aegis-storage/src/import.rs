@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Set};
 use serde_json::json;
 
-use crate::change::Change;
+use crate::change::{Change, insert_all};
 use crate::entity::{customer, license, license_module, revocation, revocation_list};
 use crate::issuing::row;
-use crate::{Customer, Error, Instant, NewLicense, Note, Revocation, SignedList, Store, Subject};
+use crate::{Customer, Error, Instant, NewLicense, Note, Revocation, RevocationKind, SignedList, Store, Subject};
 
 /// [`SignedList::counted`] of a list that was signed elsewhere: nobody knows what it takes account of, so the next one
 /// is signed here as soon as somebody asks.
@@ -114,7 +114,7 @@ impl Store {
                 outcomes.push(Imported::Known);
                 continue;
             }
-            mark_revoked(&change, &revocation).await?;
+            mark_named(&change, &revocation).await?;
             revocation::Entity::insert(revocation.into_active_model()).exec_without_returning(&change.tx).await?;
             change.note(at, note);
             outcomes.push(Imported::Added);
@@ -170,9 +170,7 @@ async fn known_tokens(change: &Change, licenses: &[ImportedLicense]) -> Result<B
 }
 
 async fn insert(change: &mut Change, new: Vec<ImportedLicense>, at: Instant) -> Result<(), Error> {
-    if new.is_empty() {
-        return Ok(());
-    }
+    let revoked = known_revocations(change, &new).await?;
     let (mut licenses, mut modules) = (Vec::new(), Vec::new());
     for ImportedLicense { license, note } in new {
         change.head.license_seq += 1;
@@ -180,28 +178,58 @@ async fn insert(change: &mut Change, new: Vec<ImportedLicense>, at: Instant) -> 
         let names: BTreeSet<String> = license.modules.iter().cloned().collect();
         let module = |module_name| license_module::Model { module_name, license_seq }.into_active_model();
         modules.extend(names.into_iter().map(module));
-        licenses.push(row(license, license_seq, at).into_active_model());
+        let revocation = revoked.get(&(license.issuer.clone(), license.id.clone()));
+        let mut row = row(license, license_seq, at);
+        if let Some(revocation) = revocation {
+            row.revoked_at = Some(revocation.revoked_at);
+            row.status_reason = status_reason(revocation);
+        }
+        licenses.push(row.into_active_model());
         change.note(at, note);
     }
-    license::Entity::insert_many::<license::ActiveModel, _>(licenses).exec_without_returning(&change.tx).await?;
-    license_module::Entity::insert_many::<license_module::ActiveModel, _>(modules)
-        .exec_without_returning(&change.tx)
-        .await?;
-    Ok(())
+    insert_all(&change.tx, licenses).await?;
+    insert_all(&change.tx, modules).await
+}
+
+/// What was revoked of these licenses before they came, by issuer and id.
+async fn known_revocations(
+    change: &Change,
+    licenses: &[ImportedLicense],
+) -> Result<BTreeMap<(String, String), Revocation>, Error> {
+    use revocation::Column;
+    let ids = Column::Id.is_in(licenses.iter().map(|imported| imported.license.id.as_str()));
+    let known = revocation::Entity::find().filter(Column::Kind.eq(RevocationKind::License.as_str())).filter(ids);
+    let known = known.all(&change.tx).await?.into_iter();
+    Ok(known.map(|revocation| ((revocation.issuer.clone(), revocation.id.clone()), revocation)).collect())
+}
+
+/// What the license itself says of the reason.
+fn status_reason(revocation: &Revocation) -> Option<String> {
+    Some(revocation.reason.clone()).filter(|reason| !reason.is_empty())
 }
 
 /// The license itself says that it was revoked, too; where it is here.
-async fn mark_revoked(change: &Change, revocation: &Revocation) -> Result<(), Error> {
-    if revocation.kind() != crate::RevocationKind::License {
+async fn mark_named(change: &Change, revocation: &Revocation) -> Result<(), Error> {
+    if revocation.kind() != RevocationKind::License {
         return Ok(());
     }
     let named = license::Entity::find().filter(license::Column::Id.eq(&revocation.id));
     let named = named.filter(license::Column::Issuer.eq(&revocation.issuer));
-    if let Some(license) = named.one(&change.tx).await? {
-        let mut license = license.into_active_model();
-        license.revoked_at = Set(Some(revocation.revoked_at));
-        license.status_reason = Set(Some(revocation.reason.clone()).filter(|reason| !reason.is_empty()));
-        license.update(&change.tx).await?;
+    match named.one(&change.tx).await? {
+        Some(license) => mark_revoked(change, license, revocation).await,
+        None => Ok(()),
     }
+}
+
+/// The license itself says that it was revoked, too.
+pub(crate) async fn mark_revoked(
+    change: &Change,
+    license: license::Model,
+    revocation: &Revocation,
+) -> Result<(), Error> {
+    let mut license = license.into_active_model();
+    license.revoked_at = Set(Some(revocation.revoked_at));
+    license.status_reason = Set(status_reason(revocation));
+    license.update(&change.tx).await?;
     Ok(())
 }

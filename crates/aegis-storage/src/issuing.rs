@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use sea_orm::{ColumnTrait, Condition, DatabaseConnection, EntityTrait, IntoActiveModel, QueryFilter};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::change::Change;
+use crate::change::{Change, insert_all};
 use crate::entity::{customer, idempotency, license, license_module};
 use crate::{Error, Instant, NewLicense, Note, Store};
 
-/// Licenses stored by one transaction, at most. Databases limit the number of values in a statement.
+/// Licenses stored by one transaction, at most.
 const BATCH: usize = 128;
 
 /// Licenses that wait, at most; more wait for a place.
@@ -186,15 +186,9 @@ async fn store(db: &DatabaseConnection, issues: Vec<Issue>) -> Result<Vec<Answer
         answers.push(answer.map_err(Error::from));
     }
     let tx = &change.tx;
-    if !licenses.is_empty() {
-        license::Entity::insert_many::<license::ActiveModel, _>(licenses).exec_without_returning(tx).await?;
-        license_module::Entity::insert_many::<license_module::ActiveModel, _>(modules)
-            .exec_without_returning(tx)
-            .await?;
-    }
-    if !requests.is_empty() {
-        idempotency::Entity::insert_many::<idempotency::ActiveModel, _>(requests).exec_without_returning(tx).await?;
-    }
+    insert_all(tx, licenses).await?;
+    insert_all(tx, modules).await?;
+    insert_all(tx, requests).await?;
     change.commit().await?;
     Ok(answers)
 }

@@ -1,14 +1,12 @@
 //! What was revoked, and the signed lists that say so.
 
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
-    QueryOrder, Set,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder};
 
 use crate::change::Change;
 pub use crate::entity::revocation::Model as Revocation;
 pub use crate::entity::revocation_list::Model as SignedList;
 use crate::entity::{license, revocation, revocation_list};
+use crate::import::mark_revoked;
 use crate::{Error, Instant, Note, Store};
 
 /// What is to be revoked.
@@ -85,16 +83,18 @@ impl Store {
         };
         let primary_key = (issuer.clone(), kind.to_owned(), id.clone());
         if let Some(before) = revocation::Entity::find_by_id(primary_key).one(&change.tx).await? {
+            if let Some(license) = license.filter(|license| license.revoked_at.is_none()) {
+                mark_revoked(&change, license, &before).await?;
+                change.note(at, note);
+                change.commit().await?;
+            }
             return Ok((before, false));
         }
         let ends_at = license.as_ref().and_then(|license| license.ends_at);
         let row = Revocation { issuer, kind: kind.to_owned(), id, reason: reason.to_owned(), revoked_at: at, ends_at };
         revocation::Entity::insert(row.clone().into_active_model()).exec_without_returning(&change.tx).await?;
         if let Some(license) = license {
-            let mut license = license.into_active_model();
-            license.revoked_at = Set(Some(at));
-            license.status_reason = Set(Some(reason.to_owned()));
-            license.update(&change.tx).await?;
+            mark_revoked(&change, license, &row).await?;
         }
         change.note(at, note);
         change.commit().await?;

@@ -1,11 +1,12 @@
 //! What was issued elsewhere is brought in, as often as one likes, and read out again.
 
-use crate::common::{DAY, NOW, TestStore, add_customer, at, issued, license, note, on_both};
+use crate::common::{DAY, NOW, TestStore, add_customer, at, issue, issued, license, note, on_both};
 use aegis_storage::testing::{postgres, sqlite};
 use aegis_storage::{
-    CustomerPatch, Imported, ImportedLicense, ImportedRevocation, NewLicense, NewRevocation, Note, Revocation, Run,
-    SignedList, Store,
+    CustomerPatch, Error, Imported, ImportedLicense, ImportedRevocation, LicenseFilter, NewLicense, NewRevocation,
+    Note, Revocation, Run, SignedList, Store,
 };
+use sea_orm::{ConnectionTrait, Database};
 use serde_json::json;
 
 fn elsewhere(license: NewLicense, issued_by: Option<&str>) -> ImportedLicense {
@@ -127,6 +128,52 @@ on_both! {
             .await
             .expect("is answered");
         assert_eq!((kept.reason.as_str(), new), ("unpaid", false));
+    }
+
+    async fn a_license_that_comes_after_its_revocation_is_revoked(stores: TestStore) {
+        let store = stores.store;
+        let (one, other) = (license("C1"), license("C1"));
+        let others = Revocation { issuer: "other.example".to_owned(), ..revocation(&other.id, NOW, "x").revocation };
+        let others = ImportedRevocation { revocation: others, ..revocation(&other.id, NOW, "x") };
+        let batch = vec![revocation(&one.id, NOW - DAY, "unpaid"), others];
+        store.import_revocations(batch, Run::Real, at(NOW)).await.expect("imports");
+        import(&store, vec![elsewhere(one.clone(), None), elsewhere(other.clone(), None)], Run::Real).await;
+        let found = store.license(&one.id).await.expect("is there");
+        assert_eq!((found.revoked_at, found.status_reason.as_deref()), (Some(at(NOW - DAY)), Some("unpaid")));
+        assert_eq!(store.license(&other.id).await.expect("is there").revoked_at, None, "another issuer's");
+        let renewal = store.issue(issue(NewLicense { replaces: Some(one.id.clone()), ..license("C1") })).await;
+        assert!(matches!(renewal, Err(Error::Revoked(id)) if id == one.id));
+    }
+
+    /// It was stored so by an earlier version.
+    async fn a_revoked_license_that_does_not_say_so_is_marked(stores: TestStore) {
+        let store = stores.store;
+        add_customer(&store, "C1").await;
+        let id = issued(&store, license("C1")).await;
+        let what = NewRevocation::License(id.clone());
+        let revoke = async |reason: &'static str, when| {
+            store.revoke(&what, reason, note("license.revoke", &id), at(when)).await.expect("is revoked")
+        };
+        revoke("leaked", NOW).await;
+        let db = Database::connect(stores.address).await.expect("connects");
+        let unmark = "UPDATE licenses SET revoked_at = NULL, status_reason = NULL";
+        db.execute_unprepared(unmark).await.expect("is written");
+        let (kept, new) = revoke("later", NOW + 5).await;
+        assert_eq!((kept.reason.as_str(), new), ("leaked", false));
+        let found = store.license(&id).await.expect("is there");
+        assert_eq!((found.revoked_at, found.status_reason.as_deref()), (Some(at(NOW)), Some("leaked")));
+        let rows = audit_rows(&store).await;
+        revoke("again", NOW + 9).await;
+        assert_eq!(audit_rows(&store).await, rows);
+    }
+
+    async fn licenses_of_many_modules_are_imported_together(stores: TestStore) {
+        let store = stores.store;
+        let modules: Vec<String> = (0..100).map(|number| format!("acme_{number}")).collect();
+        let batch = (0..250).map(|_| elsewhere(NewLicense { modules: modules.clone(), ..license("C1") }, None)).collect();
+        assert_eq!(import(&store, batch, Run::Real).await.0, [Imported::Added; 250]);
+        let last = LicenseFilter { module: Some("acme_99".to_owned()), ..LicenseFilter::default() };
+        assert_eq!(store.licenses(&last, 300).await.expect("reads").items.len(), 250);
     }
 
     /// Nobody knows what it takes account of, so another is signed here; with a greater number.
