@@ -4,9 +4,11 @@
 //! being committed wait, and are stored together by the next. Each is answered when it is durable.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use sea_orm::{ColumnTrait, Condition, DatabaseConnection, EntityTrait, IntoActiveModel, QueryFilter};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
 use crate::change::{Change, insert_all};
 use crate::entity::{customer, idempotency, license, license_module};
@@ -17,6 +19,9 @@ const BATCH: usize = 128;
 
 /// Licenses that wait, at most; more wait for a place.
 const QUEUE: usize = 1024;
+
+/// How long a batch may take. The database gives up a statement before; but one whose network is gone says nothing.
+pub(crate) const LIMIT: Duration = Duration::from_secs(45);
 
 /// A signed license to be stored.
 #[derive(Debug, Clone)]
@@ -94,9 +99,9 @@ fn same_request(hash: &str, license_id: String, request: &Idempotency) -> Result
 }
 
 impl Writer {
-    pub(crate) fn start(db: DatabaseConnection) -> Self {
+    pub(crate) fn start(db: DatabaseConnection, limit: Duration) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
-        drop(tokio::spawn(write(db, queue)));
+        drop(tokio::spawn(write(db, queue, limit)));
         Self { jobs }
     }
 
@@ -110,7 +115,7 @@ impl Writer {
     }
 }
 
-async fn write(db: DatabaseConnection, mut queue: mpsc::Receiver<Job>) {
+async fn write(db: DatabaseConnection, mut queue: mpsc::Receiver<Job>, limit: Duration) {
     while let Some(first) = queue.recv().await {
         let (mut issues, mut answers) = (Vec::new(), Vec::new());
         let mut stop = None;
@@ -125,7 +130,9 @@ async fn write(db: DatabaseConnection, mut queue: mpsc::Receiver<Job>) {
             }
             next = if stop.is_none() && issues.len() < BATCH { queue.try_recv().ok() } else { None };
         }
-        for (answer, stored) in answers.into_iter().zip(store_apart(&db, issues).await) {
+        let stored = timeout(limit, store_apart(&db, issues)).await;
+        let stored = stored.unwrap_or_else(|_| answers.iter().map(|_| Err(too_late())).collect());
+        for (answer, stored) in answers.into_iter().zip(stored) {
             // Whoever asked may have gone away.
             let _ = answer.send(stored);
         }
@@ -134,6 +141,10 @@ async fn write(db: DatabaseConnection, mut queue: mpsc::Receiver<Job>) {
             return;
         }
     }
+}
+
+fn too_late() -> Error {
+    Error::OutcomeUnknown("it did not answer in time".to_owned())
 }
 
 /// Stores them together; where the database refuses that, one by one, so that one fails and not all.
@@ -300,5 +311,65 @@ pub(crate) fn row(license: NewLicense, seq: i64, created_at: Instant) -> license
         status_reason: None,
         replaces: license.replaces,
         token: license.token,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::expect_used, reason = "tests")]
+
+    use sea_orm::{ConnectionTrait as _, Database, TransactionTrait as _};
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::postgres;
+    use crate::{NewCustomer, Subject};
+
+    const SHORT: Duration = Duration::from_secs(1);
+
+    fn note(action: &'static str) -> Note {
+        let subject = Subject { kind: "test", id: "x".to_owned() };
+        Note { actor: "tester".to_owned(), action, subject, detail: json!({}) }
+    }
+
+    fn issue(id: &str) -> Issue {
+        let at = Instant::UNIX_EPOCH;
+        let license = NewLicense {
+            id: id.to_owned(),
+            issuer: "acme.example".to_owned(),
+            kid: "acme-2026".to_owned(),
+            customer_id: "C1".to_owned(),
+            customer_name: "Customer".to_owned(),
+            modules: vec!["acme_sale".to_owned()],
+            license_type: "perpetual".to_owned(),
+            instance: None,
+            issued_at: at,
+            expires_at: None,
+            ends_at: None,
+            replaces: None,
+            token: format!("token of {id}"),
+        };
+        Issue { license, note: note("license.issue"), idempotency: None, at }
+    }
+
+    /// The others are stored once it answers again, and the connection that hung is gone or clean.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_batch_that_hangs_does_not_hold_up_the_others_for_ever() {
+        let stores = postgres().await;
+        let customer = NewCustomer { id: "C1".to_owned(), name: "Customer".to_owned(), email: None };
+        stores.store.add_customer(customer, note("customer.add"), Instant::UNIX_EPOCH).await.expect("is added");
+        let store = Store { writer: Writer::start(stores.store.db.clone(), SHORT), ..stores.store.clone() };
+        let other = Database::connect(&stores.address).await.expect("connects");
+        let lock = other.begin().await.expect("begins");
+        lock.execute_unprepared("SELECT * FROM heads FOR UPDATE").await.expect("locks");
+        let begun = std::time::Instant::now();
+        let late = store.issue(issue("late")).await.expect_err("is not stored");
+        assert!(matches!(late, Error::OutcomeUnknown(_)), "{late}");
+        assert!(begun.elapsed() < SHORT * 3, "PostgreSQL would have given up after five seconds");
+        lock.rollback().await.expect("lets go");
+        assert_eq!(store.issue(issue("next")).await.expect("is stored"), Outcome::Stored);
+        assert!(matches!(store.license("late").await, Err(Error::NotFound { .. })));
+        assert_eq!(store.verify_audit_log().await.expect("holds").0, 2);
+        store.close().await.expect("closes: no connection is held");
     }
 }

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use sea_orm::sqlx::postgres::PgConnection;
 use sea_orm::sqlx::sqlite::SqliteConnection;
 use sea_orm::sqlx::{self, Connection as _};
 use sea_orm::{ConnectOptions, Database as Connector, DatabaseConnection, DbBackend};
 use sea_orm_migration::MigratorTrait;
+use tokio::time::timeout;
 
 use crate::Error;
-use crate::issuing::Writer;
+use crate::issuing::{LIMIT, Writer};
 use crate::migrations::Migrations;
 
 /// Connections to PostgreSQL, at most, for each process.
@@ -72,9 +74,11 @@ impl Store {
                 .foreign_keys(true)
                 .busy_timeout(PATIENCE)
         });
+        options
+            .map_sqlx_postgres_pool_opts(|pool| pool.after_release(|connection, _| Box::pin(rolls_back(connection))));
         options.map_sqlx_sqlite_pool_opts(|pool| pool.after_release(|connection, _| Box::pin(is_clean(connection))));
         let db = Connector::connect(options).await?;
-        let writer = Writer::start(db.clone());
+        let writer = Writer::start(db.clone(), LIMIT);
         Ok(Self { db, writer })
     }
 
@@ -122,14 +126,18 @@ impl Store {
         Ok(self.db.ping().await?)
     }
 
-    /// Waits for what is being written, and closes all connections.
+    /// Waits for what is being written, and closes all connections; at most as long as one batch may take.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn close(self) -> Result<(), Error> {
         let Self { db, writer } = self;
-        writer.stop().await;
-        Ok(db.close().await?)
+        let closing = async {
+            writer.stop().await;
+            Ok(db.close().await?)
+        };
+        let late = |_| Err(Error::Unavailable("it did not close its connections in time".to_owned()));
+        timeout(LIMIT, closing).await.unwrap_or_else(late)
     }
 }
 
@@ -147,6 +155,14 @@ fn check_address(address: &str) -> Result<(), Error> {
 
 fn counted<D: sqlx::Database>(pool: &sqlx::Pool<D>) -> (u32, u32) {
     (pool.size(), u32::try_from(pool.num_idle()).unwrap_or(u32::MAX))
+}
+
+/// Takes back what was given up in the middle, in time: where the network is gone, the connection is closed.
+async fn rolls_back(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    if connection.should_flush() {
+        timeout(PATIENCE, connection.ping()).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
+    }
+    Ok(true)
 }
 
 /// Whether no transaction is left on a connection that comes back. Where SQLite cannot commit, because the disk is full,
