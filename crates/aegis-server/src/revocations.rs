@@ -79,9 +79,10 @@ async fn current(app: &App) -> Result<SignedList, Problem> {
 /// Signs a list and stores it; `None` where something was revoked meanwhile.
 async fn signed(app: &App) -> Result<Option<SignedList>, Problem> {
     let issuer = app.desk.issuer();
-    let (revoked, last) = app.store.revocations(issuer).await?;
+    let (revoked, lists) = app.store.revocations(issuer).await?;
     let counted = i64::try_from(revoked.len()).map_err(|_| Problem::internal())?;
-    let last = last.map(|list| KeptList::from_token(&list.token)).transpose()?;
+    let from: Vec<i64> = lists.iter().map(|list| list.seq).collect();
+    let last = merged(&lists)?;
     let now = app.now();
     let revoked = revoked.into_iter().map(revocation).collect();
     let signed = app.desk.sign_list(revoked, last, now.timestamp()).await;
@@ -89,8 +90,17 @@ async fn signed(app: &App) -> Result<Option<SignedList>, Problem> {
     let list = SignedList { issuer: issuer.to_owned(), seq, kid, signed_at: now, counted, token: list.token };
     let subject = Subject { kind: "revocation_list", id: seq.to_string() };
     let note = Note { actor: ACTOR.to_owned(), action: "list.sign", subject, detail: json!({ "counted": counted }) };
-    let stored = app.store.add_list(list.clone(), note, now).await?;
+    let stored = app.store.add_list(list.clone(), &from, note, now).await?;
     Ok(stored.then_some(list))
+}
+
+/// The last of the lists, naming the licenses of all of them.
+fn merged(lists: &[SignedList]) -> Result<Option<KeptList>, Problem> {
+    let lists = lists.iter().map(|list| KeptList::from_token(&list.token)).collect::<Result<Vec<_>, _>>()?;
+    Ok(lists.into_iter().reduce(|before, mut last| {
+        last.revoked.extend(before.revoked);
+        last
+    }))
 }
 
 fn revocation(row: aegis_storage::Revocation) -> Revocation {

@@ -10,11 +10,8 @@ use serde_json::json;
 use crate::change::{Change, insert_all};
 use crate::entity::{customer, license, license_module, revocation, revocation_list};
 use crate::issuing::row;
+use crate::revocations::{UNCOUNTED, last_list, recount};
 use crate::{Customer, Error, Instant, NewLicense, Note, Revocation, RevocationKind, SignedList, Store, Subject};
-
-/// [`SignedList::counted`] of a list that was signed elsewhere: nobody knows what it takes account of, so the next one
-/// is signed here as soon as somebody asks.
-const UNCOUNTED: i64 = -1;
 
 /// A license that was issued elsewhere.
 #[derive(Debug, Clone)]
@@ -124,7 +121,7 @@ impl Store {
     }
 
     /// Stores a revocation list that was signed elsewhere: the number of the next one is greater, and it names what
-    /// this one names. [`SignedList::counted`] is not believed.
+    /// this one and the last one name. [`SignedList::counted`] is not believed.
     ///
     /// # Errors
     /// As [`Store::import_licenses`].
@@ -133,6 +130,10 @@ impl Store {
         let id = (list.issuer.clone(), list.seq);
         if let Some(before) = revocation_list::Entity::find_by_id(id).one(&change.tx).await? {
             return Ok(if before.token == list.token { Imported::Known } else { Imported::Differs });
+        }
+        if let Some(last) = last_list(&change.tx, &list.issuer).await? {
+            // It does not name what this one names, even where its number is greater.
+            recount(&change.tx, &list.issuer, vec![last.seq], UNCOUNTED).await?;
         }
         let list = SignedList { counted: UNCOUNTED, ..list };
         revocation_list::Entity::insert(list.into_active_model()).exec_without_returning(&change.tx).await?;

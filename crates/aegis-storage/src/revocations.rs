@@ -1,6 +1,9 @@
 //! What was revoked, and the signed lists that say so.
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select,
+};
 
 use crate::change::Change;
 pub use crate::entity::revocation::Model as Revocation;
@@ -56,6 +59,13 @@ const LICENSE: &str = "license";
 /// `kind` of a revoked key.
 const KEY: &str = "key";
 
+/// `counted` of a list that was signed elsewhere, and of the last one before it: nobody knows what it takes account of, so
+/// the next one is signed here as soon as somebody asks, and carries on what it names.
+pub(crate) const UNCOUNTED: i64 = -1;
+
+/// `counted` of a list whose names the next one has carried on.
+const CARRIED: i64 = -2;
+
 impl Store {
     /// Revokes a license or a key. What was revoked before stays as it was: the first reason and time count.
     ///
@@ -101,17 +111,18 @@ impl Store {
         Ok((row, true))
     }
 
-    /// Everything that was revoked of an issuer, and the list that was signed last.
+    /// Everything that was revoked of an issuer, and the lists whose names the next list carries on: the last one, and
+    /// those that were imported since. They come in the order of their numbers.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn revocations(&self, issuer: &str) -> Result<(Vec<Revocation>, Option<SignedList>), Error> {
-        // The list first: what is revoked in between is then among the revocations, and not taken for listed.
-        let list = last_list(&self.db, issuer).await?;
-        Ok((revocation::Entity::find().filter(revocation::Column::Issuer.eq(issuer)).all(&self.db).await?, list))
+    pub async fn revocations(&self, issuer: &str) -> Result<(Vec<Revocation>, Vec<SignedList>), Error> {
+        // The lists first: what is revoked in between is then among the revocations, and not taken for listed.
+        let lists = lists_to_carry(&self.db, issuer).await?.all(&self.db).await?;
+        Ok((revocation::Entity::find().filter(revocation::Column::Issuer.eq(issuer)).all(&self.db).await?, lists))
     }
 
-    /// Whether anything of an issuer was ever revoked, or a list of it signed.
+    /// Whether anything of an issuer was ever revoked, or may be by a list that was imported.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
@@ -120,7 +131,7 @@ impl Store {
         Ok(revoked.one(&self.db).await?.is_some() || last_list(&self.db, issuer).await?.is_some())
     }
 
-    /// The list that was signed last, if nothing was revoked since.
+    /// The list that was signed last, if nothing was revoked or imported since.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
@@ -140,18 +151,22 @@ impl Store {
         Ok(lists.order_by_desc(revocation_list::Column::Seq).one(&self.db).await?)
     }
 
-    /// Stores a list that was signed, and says whether it did: not where another list came before it, or something was
-    /// revoked since it was worked out. Then it is to be worked out anew.
+    /// Stores a list that was signed, and says whether it did: not where another list came, or something was revoked,
+    /// since it was worked out. Then it is to be worked out anew. `from` are the numbers of the lists that it carries on.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn add_list(&self, list: SignedList, note: Note, at: Instant) -> Result<bool, Error> {
+    pub async fn add_list(&self, list: SignedList, from: &[i64], note: Note, at: Instant) -> Result<bool, Error> {
         let mut change = Change::begin(&self.db).await?;
-        let last = last_list(&change.tx, &list.issuer).await?;
+        let before = lists_to_carry(&change.tx, &list.issuer).await?.select_only().column(revocation_list::Column::Seq);
+        let before: Vec<i64> = before.into_tuple().all(&change.tx).await?;
+        let is_later = before.iter().all(|seq| *seq < list.seq);
+        let carries_all = before.iter().all(|seq| from.contains(seq));
         // Revocations are only ever added, so as many as before are the same as before.
-        if last.is_some_and(|last| last.seq >= list.seq) || count(&change.tx, &list.issuer).await? != list.counted {
+        if !is_later || !carries_all || count(&change.tx, &list.issuer).await? != list.counted {
             return Ok(false);
         }
+        recount(&change.tx, &list.issuer, before, CARRIED).await?;
         revocation_list::Entity::insert(list.into_active_model()).exec_without_returning(&change.tx).await?;
         change.note(at, note);
         change.commit().await?;
@@ -169,7 +184,29 @@ async fn license_of<C: ConnectionTrait>(db: &C, id: &str) -> Result<license::Mod
     row.ok_or_else(|| Error::NotFound { what: LICENSE, id: id.to_owned() })
 }
 
-async fn last_list<C: ConnectionTrait>(db: &C, issuer: &str) -> Result<Option<SignedList>, Error> {
+pub(crate) async fn last_list<C: ConnectionTrait>(db: &C, issuer: &str) -> Result<Option<SignedList>, Error> {
     let lists = revocation_list::Entity::find().filter(revocation_list::Column::Issuer.eq(issuer));
     Ok(lists.order_by_desc(revocation_list::Column::Seq).one(db).await?)
+}
+
+/// The last list and those that are uncounted, in the order of their numbers.
+async fn lists_to_carry<C: ConnectionTrait>(db: &C, issuer: &str) -> Result<Select<revocation_list::Entity>, Error> {
+    use revocation_list::Column;
+    let last = last_list(db, issuer).await?.map(|last| last.seq);
+    let carried = Condition::any().add(Column::Counted.eq(UNCOUNTED)).add(Column::Seq.eq(last));
+    let lists = revocation_list::Entity::find().filter(Column::Issuer.eq(issuer)).filter(carried);
+    Ok(lists.order_by_asc(Column::Seq))
+}
+
+/// Sets what lists of an issuer take account of.
+pub(crate) async fn recount<C: ConnectionTrait>(
+    db: &C,
+    issuer: &str,
+    lists: Vec<i64>,
+    counted: i64,
+) -> Result<(), Error> {
+    use revocation_list::Column;
+    let update = revocation_list::Entity::update_many().col_expr(Column::Counted, counted.into());
+    update.filter(Column::Issuer.eq(issuer)).filter(Column::Seq.is_in(lists)).exec(db).await?;
+    Ok(())
 }

@@ -1,8 +1,9 @@
 //! Licenses: issued once each, found again, revoked for good.
 
-use crate::common::{DAY, NOW, Server, TestStore, answer, assert_problem, license};
-use aegis_core::{Code, Context, verify};
-use aegis_storage::on_both;
+use crate::common::{DAY, ISSUER, KID, NOW, Server, TestStore, answer, assert_problem, at, database, license};
+use aegis_core::{Code, Context, LicenseId, TrustContent, verify};
+use aegis_storage::testing::{postgres, sqlite};
+use aegis_storage::{Note, Run, SignedList, Subject, on_both};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -412,3 +413,43 @@ on_both! {
         }
     }
 }
+    /// What only a list names that was signed elsewhere is not forgotten, although it is older than the server's own.
+    async fn an_imported_list_is_carried_on(stores: TestStore) {
+        let list = async |server: &Server| {
+            let response = server.bare(Method::GET, "/api/v1/revocations").send().await.expect("is answered");
+            response.text().await.expect("is read")
+        };
+        let elsewhere = Server::start(sqlite().await).await;
+        elsewhere.add_customer("C1").await;
+        let (_, issued) = elsewhere.post("/licenses", &license("C1")).await;
+        let id = issued["id"].as_str().expect("an id");
+        elsewhere.delete(&format!("/licenses/{id}?reason=leaked")).await;
+        let imported = SignedList {
+            issuer: ISSUER.to_owned(),
+            seq: NOW,
+            kid: KID.to_owned(),
+            signed_at: at(NOW),
+            counted: 0,
+            token: list(&elsewhere).await,
+        };
+
+        let server = Server::start(stores).await;
+        server.set_clock(NOW + DAY);
+        let own = list(&server).await;
+        let subject = Subject { kind: "revocation_list", id: NOW.to_string() };
+        let note = Note { actor: "test".to_owned(), action: "list.import", subject, detail: json!({}) };
+        server.store.import_list(imported, note, Run::Real, at(NOW)).await.expect("is imported");
+        let names = |list: &str| match &server.keyring.with_trust(list).1[0].content {
+            Ok(TrustContent::List(list)) => list.contains(&LicenseId::of(id)),
+            other => panic!("{other:?}"),
+        };
+        assert!(!names(&own));
+        let next = list(&server).await;
+        assert!(names(&next));
+        assert_eq!(list(&server).await, next, "it is signed once");
+        server.add_customer("C1").await;
+        let other = server.issue("C1").await;
+        server.delete(&format!("/licenses/{other}?reason=x")).await;
+        assert!(names(&list(&server).await), "and goes on from list to list");
+    }
+

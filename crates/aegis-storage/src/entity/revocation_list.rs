@@ -18,7 +18,8 @@ pub struct Model {
     pub kid: String,
     /// When.
     pub signed_at: Instant,
-    /// How many revocations it takes account of: all there were.
+    /// How many revocations it takes account of: all there were. Negative of a list that is not the current one, whatever
+    /// its number.
     pub counted: i64,
     /// The list itself.
     pub token: String,

@@ -37,6 +37,18 @@ fn list(seq: i64) -> SignedList {
     }
 }
 
+/// The numbers of the lists that the next one carries on.
+async fn carried(store: &Store) -> Vec<i64> {
+    let (_, lists) = store.revocations("acme.example").await.expect("reads");
+    lists.into_iter().map(|list| list.seq).collect()
+}
+
+/// Whether a list is stored that was worked out from these.
+async fn sign(store: &Store, seq: i64, from: &[i64]) -> bool {
+    let own = SignedList { counted: 0, ..list(seq) };
+    store.add_list(own, from, note("list.sign", "x"), at(NOW)).await.expect("is answered")
+}
+
 async fn import(store: &Store, licenses: Vec<ImportedLicense>, run: Run) -> (Vec<Imported>, Vec<String>) {
     let done = store.import_licenses(licenses, run, at(NOW + 9)).await.expect("imports");
     (done.outcomes, done.customers)
@@ -186,11 +198,33 @@ on_both! {
         assert_eq!(add(list(7)).await, Imported::Known);
         assert_eq!(add(SignedList { token: "another".to_owned(), ..list(7) }).await, Imported::Differs);
         assert_eq!(store.current_list("acme.example").await.expect("reads"), None);
-        let (_, last) = store.revocations("acme.example").await.expect("reads");
-        assert_eq!(last.map(|last| (last.seq, last.token)), Some((7, "list 7".to_owned())));
-        let own = |seq| SignedList { counted: 0, ..list(seq) };
-        assert!(!store.add_list(own(6), note("list.sign", "6"), at(NOW)).await.expect("is answered"));
-        assert!(store.add_list(own(8), note("list.sign", "8"), at(NOW)).await.expect("is answered"));
+        assert_eq!(carried(&store).await, [7]);
+        assert!(!sign(&store, 6, &[7]).await);
+        assert!(sign(&store, 8, &[7]).await);
+    }
+
+    /// What only it names would be forgotten otherwise.
+    async fn the_next_list_carries_on_all_that_came_meanwhile(stores: TestStore) {
+        let store = stores.store;
+        let add = async |seq| {
+            let added = store.import_list(list(seq), note("list.import", "x"), Run::Real, at(NOW)).await;
+            assert_eq!(added.expect("imports"), Imported::Added);
+        };
+        assert!(sign(&store, 7, &[]).await);
+        assert!(store.current_list("acme.example").await.expect("reads").is_some());
+        add(5).await;
+        assert_eq!(store.current_list("acme.example").await.expect("reads"), None, "it does not name what 5 names");
+        add(3).await;
+        assert_eq!(carried(&store).await, [3, 5, 7]);
+        assert!(!sign(&store, 8, &[5, 7]).await, "it was worked out before 3 came");
+        assert!(sign(&store, 8, &[3, 5, 7]).await);
+        assert_eq!(carried(&store).await, [8]);
+        assert_eq!(store.current_list("acme.example").await.expect("reads").map(|list| list.seq), Some(8));
+        add(10).await;
+        assert_eq!(carried(&store).await, [8, 10]);
+        assert!(!sign(&store, 11, &[8]).await);
+        assert!(sign(&store, 11, &[8, 10]).await);
+        assert_eq!(carried(&store).await, [11]);
     }
 
     async fn licenses_are_read_out_in_their_order_with_who_issued_them(stores: TestStore) {

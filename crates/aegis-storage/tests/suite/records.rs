@@ -181,21 +181,22 @@ on_both! {
         let current = async || store.current_list("acme.example").await.expect("reads");
         store.revoke(&key("one"), "stolen", note("key.revoke", "one"), at(NOW)).await.expect("is revoked");
         let (revoked, last) = store.revocations("acme.example").await.expect("reads");
-        assert_eq!((revoked.len(), last, current().await), (1, None, None));
+        assert_eq!((revoked.len(), last, current().await), (1, Vec::new(), None));
         assert_eq!(revoked[0].kind(), RevocationKind::Key);
         store.revoke(&key("two"), "stolen", note("key.revoke", "two"), at(NOW)).await.expect("is revoked");
-        let add = async |seq, counted| {
-            store.add_list(list(seq, counted), note("list.sign", "x"), at(NOW)).await.expect("is answered")
+        let add = async |seq, counted, from: &[i64]| {
+            store.add_list(list(seq, counted), from, note("list.sign", "x"), at(NOW)).await.expect("is answered")
         };
-        assert!(!add(5, 1).await);
-        assert!(add(5, 2).await);
-        assert!(!add(5, 2).await);
-        assert!(!add(4, 2).await);
+        assert!(!add(5, 1, &[]).await);
+        assert!(add(5, 2, &[]).await);
+        assert!(!add(6, 2, &[]).await);
+        assert!(!add(5, 2, &[5]).await);
+        assert!(!add(4, 2, &[5]).await);
         assert_eq!(current().await, Some(list(5, 2)));
         store.revoke(&key("three"), "stolen", note("key.revoke", "three"), at(NOW)).await.expect("is revoked");
         assert_eq!(current().await, None);
-        assert_eq!(store.revocations("acme.example").await.expect("reads").1, Some(list(5, 2)));
-        assert_eq!(store.revocations("other.example").await.expect("reads"), (Vec::new(), None));
+        assert_eq!(store.revocations("acme.example").await.expect("reads").1, [list(5, 2)]);
+        assert_eq!(store.revocations("other.example").await.expect("reads"), (Vec::new(), Vec::new()));
     }
 
     async fn api_keys_are_kept_and_revoked(stores: TestStore) {
