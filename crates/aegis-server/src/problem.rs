@@ -209,6 +209,11 @@ impl Problem {
         Self::unavailable(detail).with_code("no_signing_key").with_remedy(remedy)
     }
 
+    /// 503: a change is stored, and what is to be answered cannot be read.
+    pub(crate) fn not_read_back(error: &StorageError) -> Self {
+        StorageError::OutcomeUnknown(error.to_string()).into()
+    }
+
     fn conflict(code: &'static str, title: &'static str, detail: impl Into<String>, remedy: &str) -> Self {
         Self::new(StatusCode::CONFLICT, code, title, detail, remedy)
     }

@@ -71,7 +71,7 @@ impl<'a> IssueRequest<'a> {
     pub(super) async fn repeated(&self) -> Result<Option<Response>, Problem> {
         let Some(request) = &self.idempotency else { return Ok(None) };
         match self.app.store.repeated(request).await? {
-            Some(id) => answer(self.app, &id).await.map(Some),
+            Some(id) => answer(self.app, self.app.store.license(&id).await?).await.map(Some),
             None => Ok(None),
         }
     }
@@ -96,7 +96,8 @@ impl<'a> IssueRequest<'a> {
             }
             Outcome::Repeated(first) => first,
         };
-        answer(app, &id).await
+        let kept = app.store.license(&id).await.map_err(|error| Problem::not_read_back(&error))?;
+        answer(app, kept).await
     }
 }
 
@@ -125,10 +126,9 @@ fn new_license(signed: &Signed, replaces: Option<String>) -> Result<NewLicense, 
     })
 }
 
-async fn answer(app: &App, id: &str) -> Result<Response, Problem> {
-    let license = app.store.license(id).await?;
+async fn answer(app: &App, license: License) -> Result<Response, Problem> {
     let (token, bundle) = (license.token.clone(), bundle_of(app, &license).await?);
-    let location = format!("{BASE}/licenses/{id}");
+    let location = format!("{BASE}/licenses/{}", license.id);
     let issued = IssuedLicense { license: LicenseView::at(license, app.now()), token, bundle };
     let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, "no-store".to_owned())];
     Ok((StatusCode::CREATED, headers, Json(issued)).into_response())

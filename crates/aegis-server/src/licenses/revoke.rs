@@ -69,5 +69,6 @@ async fn revoked(app: &App, caller: &Caller, id: &str, why: &Reason) -> Result<J
     if new {
         app.telemetry.revoked();
     }
-    Ok(Json(LicenseView::at(app.store.license(id).await?, app.now())))
+    let license = app.store.license(id).await.map_err(|error| Problem::not_read_back(&error))?;
+    Ok(Json(LicenseView::at(license, app.now())))
 }

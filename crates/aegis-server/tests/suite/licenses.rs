@@ -453,3 +453,62 @@ on_both! {
         assert!(names(&list(&server).await), "and goes on from list to list");
     }
 
+    /// Many revoke and fetch at once: in the end the list names all.
+    async fn no_list_forgets_what_is_revoked_meanwhile(stores: TestStore) {
+        let server = Server::start(stores).await;
+        server.add_customer("C1").await;
+        let mut requests = tokio::task::JoinSet::new();
+        for _ in 0..15 {
+            let id = server.issue("C1").await;
+            let revoke = server.request(Method::POST, &format!("/licenses/{id}/revoke")).json(&json!({ "reason": "x" }));
+            requests.spawn(async move { revoke.send().await.expect("is answered").status() });
+            let fetch = server.bare(Method::GET, "/api/v1/revocations");
+            requests.spawn(async move { fetch.send().await.expect("is answered").status() });
+        }
+        for status in requests.join_all().await {
+            assert!([StatusCode::OK, StatusCode::SERVICE_UNAVAILABLE].contains(&status), "{status}");
+        }
+        let list = server.bare(Method::GET, "/api/v1/revocations").send().await.expect("is answered");
+        let list = list.text().await.expect("is read");
+        let (_, trust) = server.keyring.with_trust(&list);
+        match &trust[0].content {
+            Ok(aegis_core::TrustContent::List(list)) => assert_eq!(list.len(), 15),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// What is written to the audit log hides the licenses: they are stored, and cannot be read back.
+const HIDE: [&str; 3] = [
+    "CREATE FUNCTION away() RETURNS boolean LANGUAGE plpgsql AS
+     $$ BEGIN RAISE EXCEPTION 'the server is shutting down' USING ERRCODE = '57P01'; END $$",
+    "CREATE FUNCTION hide() RETURNS trigger LANGUAGE plpgsql AS
+     $$ BEGIN
+         ALTER TABLE licenses RENAME TO hidden;
+         CREATE VIEW licenses AS SELECT * FROM hidden WHERE away();
+         RETURN NULL;
+     END $$",
+    "CREATE TRIGGER hide AFTER INSERT ON audit_log FOR EACH STATEMENT EXECUTE FUNCTION hide()",
+];
+const SHOW: [&str; 2] = ["DROP VIEW licenses", "ALTER TABLE hidden RENAME TO licenses"];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_stored_and_cannot_be_read_back_is_not_called_unchanged() {
+    let server = Server::start(postgres().await).await;
+    server.add_customer("C1").await;
+    let id = server.issue("C1").await;
+    let run_all = async |statements: &[&str]| {
+        for statement in statements {
+            database::run(server.database(), statement).await;
+        }
+    };
+    run_all(&HIDE).await;
+    assert_problem(&server.post("/licenses", &license("C1")).await, 503, "outcome_unknown");
+    run_all(&SHOW).await;
+    let revoked = server.delete(&format!("/licenses/{id}?reason=x")).await;
+    assert_problem(&revoked, 503, "outcome_unknown");
+    run_all(&SHOW).await;
+    let (_, found) = server.get("/licenses").await;
+    assert_eq!(found["items"].as_array().map(Vec::len), Some(2));
+    assert_eq!(found["items"][1]["status"], json!("revoked"));
+}
