@@ -16,6 +16,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tower::ServiceExt as _;
 
@@ -34,6 +35,9 @@ struct Patience {
 /// here would be lost.
 const PATIENCE: Patience = Patience { head: Duration::from_secs(75), stop: Duration::from_secs(30) };
 
+/// Connections that are open, at most; more wait until others end. Each may hold a body of 64 KiB, and a file of the system.
+const CONNECTIONS: usize = 4096;
+
 /// How long it is waited before trying again where the system gives no more connections.
 const BREATH: Duration = Duration::from_millis(200);
 
@@ -51,23 +55,34 @@ pub async fn serve(
     let store = app.store.clone();
     let mut beside = JoinSet::new();
     if let Some(listener) = metrics {
-        beside.spawn(run(listener, metrics_router(Arc::clone(&app)), std::future::pending(), PATIENCE));
+        beside.spawn(run(listener, metrics_router(Arc::clone(&app)), std::future::pending(), PATIENCE, CONNECTIONS));
     }
-    run(api, router(app), stop, PATIENCE).await;
+    run(api, router(app), stop, PATIENCE, CONNECTIONS).await;
     beside.shutdown().await;
     store.close().await.map_err(io::Error::other)
 }
 
-async fn run(listener: TcpListener, router: Router, stop: impl Future<Output = ()> + Send, patience: Patience) {
+async fn run(
+    listener: TcpListener,
+    router: Router,
+    stop: impl Future<Output = ()> + Send,
+    patience: Patience,
+    connections_at_once: usize,
+) {
     let graceful = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(connections_at_once));
     let mut connections = JoinSet::new();
     let mut stop = pin!(stop);
     loop {
         tokio::select! {
             biased;
             () = &mut stop => break,
-            (stream, peer) = accept(&listener) => {
-                connections.spawn(answer(stream, peer, router.clone(), graceful.watcher(), patience.head));
+            (place, (stream, peer)) = accept_into(&places, &listener) => {
+                let answered = answer(stream, peer, router.clone(), graceful.watcher(), patience.head);
+                connections.spawn(async move {
+                    answered.await;
+                    drop(place);
+                });
             }
             Some(_) = connections.join_next() => {}
         }
@@ -77,6 +92,16 @@ async fn run(listener: TcpListener, router: Router, stop: impl Future<Output = (
         tracing::warn!(connections = connections.len(), "connections were cut that did not end in time");
     }
     connections.shutdown().await;
+}
+
+/// The next connection, as soon as there is a place for it.
+async fn accept_into(
+    places: &Arc<Semaphore>,
+    listener: &TcpListener,
+) -> (Option<OwnedSemaphorePermit>, (TcpStream, SocketAddr)) {
+    // It fails where the semaphore is closed, which nobody does.
+    let place = Arc::clone(places).acquire_owned().await.ok();
+    (place, accept(listener).await)
 }
 
 /// The next connection. Where there can be none, as when too many files are open, that passes.
@@ -120,6 +145,7 @@ mod tests {
 
     const SHORT: Duration = Duration::from_secs(1);
     const LONG: Duration = Duration::from_secs(20);
+    const PLACES: usize = 3;
 
     /// A server that answers `/` at once and `/slow` after a time, and is told to stop.
     async fn start(patience: Patience) -> (SocketAddr, oneshot::Sender<()>, tokio::task::JoinHandle<()>) {
@@ -132,7 +158,7 @@ mod tests {
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel();
         let stopped = async { stopped.await.expect("is told") };
-        (address, stop, tokio::spawn(run(listener, router, stopped, patience)))
+        (address, stop, tokio::spawn(run(listener, router, stopped, patience, PLACES)))
     }
 
     async fn send(address: SocketAddr, text: &str) -> TcpStream {
@@ -161,6 +187,21 @@ mod tests {
         assert!(rest(idle).await.ends_with("done"));
         assert!(begun.elapsed() >= SHORT);
         assert!(begun.elapsed() < LONG / 4, "{:?}", begun.elapsed());
+    }
+
+    #[tokio::test]
+    async fn more_connections_than_there_are_places_wait() {
+        let (address, _stop, _) = start(Patience { head: LONG, stop: LONG }).await;
+        let mut open = Vec::new();
+        for _ in 0..PLACES {
+            open.push(send(address, "").await);
+        }
+        let mut waiting = send(address, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+        let mut first = [0];
+        let answered = tokio::time::timeout(SHORT, waiting.read_exact(&mut first)).await;
+        assert!(answered.is_err(), "there is no place for it");
+        drop(open.pop());
+        assert!(rest(waiting).await.ends_with("done"));
     }
 
     #[tokio::test]
