@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize as _, Deserializer};
+use chrono::{DateTime, Datelike as _, Utc};
 use serde_json::Number;
 
 use crate::Problem;
@@ -151,3 +152,13 @@ mod tests {
         }
     }
 }
+/// A time to look for. A database may not take every year, nor compare it.
+pub(crate) fn check_time(member: &str, time: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>, Problem> {
+    match time {
+        Some(time) if !(1970..=9999).contains(&time.year()) => {
+            Err(Problem::invalid(member, "it is not in the years 1970 to 9999", "leave it out, or correct the year"))
+        }
+        time => Ok(time),
+    }
+}
+

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{LicenseStatus, LicenseView};
 use crate::access::{May, ToRead};
-use crate::input::{Asked, check_filter, page_size, place};
+use crate::input::{Asked, check_filter, check_time, page_size, place};
 use crate::problem::ProblemDocument;
 use crate::{App, Problem};
 
@@ -73,8 +73,8 @@ pub(crate) async fn list(
         module: check_filter("module", asked.module)?,
         license_type: check_filter("license_type", asked.license_type)?,
         standing: asked.status.map(|status| (standing(status), now)),
-        expires_before: asked.expires_before,
-        expires_from: asked.expires_from,
+        expires_before: check_time("expires_before", asked.expires_before)?,
+        expires_from: check_time("expires_from", asked.expires_from)?,
         before,
     };
     let page = app.store.licenses(&filter, limit).await?;

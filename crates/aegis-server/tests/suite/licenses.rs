@@ -129,6 +129,7 @@ on_both! {
         let module = |name: &str| json!([{ "technical_name": name, "allowed_major_versions": ["18"] }]);
         for (wanted, status, code) in [
             (license("nobody"), 404, "unknown_customer"),
+            (license("C1\0"), 404, "unknown_customer"),
             (license("'; DROP TABLE licenses; --"), 404, "unknown_customer"),
             (no_customer, 400, "bad_request"),
             (with("surprise", json!(1)), 400, "bad_request"),
@@ -226,6 +227,7 @@ on_both! {
         assert_eq!(found("status=expired").await.0, Vec::<String>::new());
         assert_eq!(found("expires_before=2027-09-21T14:13:21Z").await.0, ids);
         assert_eq!(found("expires_from=2027-09-21T14:13:21Z").await.0, Vec::<String>::new());
+        assert_eq!(found("expires_from=1970-01-01T00:00:00Z&expires_before=9999-12-31T23:59:59Z").await.0, ids);
         let (first, next) = found("limit=2").await;
         assert_eq!(first, ids[..2]);
         assert_eq!(
@@ -242,6 +244,10 @@ on_both! {
             ("surprise=1", 400, "bad_request"),
             ("module=a%00b", 422, "invalid"),
             ("expires_before=tomorrow", 400, "bad_request"),
+            ("expires_before=-200000-01-01T00:00:00Z", 422, "invalid"),
+            ("expires_from=-200000-01-01T00:00:00Z", 422, "invalid"),
+            ("expires_from=1969-12-31T23:59:59Z", 422, "invalid"),
+            ("expires_before=%2B10000-01-01T00:00:00Z", 422, "invalid"),
         ] {
             assert_problem(&server.get(&format!("/licenses?{query}")).await, status, code);
         }
