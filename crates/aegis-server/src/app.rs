@@ -106,7 +106,7 @@ pub(crate) fn endpoints() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(licenses::read::token))
         .routes(routes!(licenses::renew::renew))
         .routes(routes!(licenses::rebind::rebind))
-        .routes(routes!(licenses::revoke::revoke))
+        .routes(routes!(licenses::revoke::revoke, licenses::revoke::revoke_by_delete))
         .routes(routes!(licenses::validate::by_token))
         .routes(routes!(licenses::validate::by_id))
         .routes(routes!(licenses::fingerprint::fingerprint))

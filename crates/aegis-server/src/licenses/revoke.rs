@@ -62,6 +62,24 @@ pub(crate) async fn delete(
     revoked(&app, &may.caller, &id, &why).await
 }
 
+/// Revokes a license, as `POST` of the same path does.
+#[utoipa::path(
+    delete, path = "/licenses/{id}/revoke", tag = "licenses", params(("id" = String, Path), Reason),
+    responses(
+        (status = OK, body = LicenseView),
+        (status = NOT_FOUND, body = ProblemDocument),
+        (status = UNPROCESSABLE_ENTITY, body = ProblemDocument),
+    )
+)]
+pub(crate) async fn revoke_by_delete(
+    State(app): State<Arc<App>>,
+    may: May<ToRevoke>,
+    Id(id): Id,
+    Asked(why): Asked<Reason>,
+) -> Result<Json<LicenseView>, Problem> {
+    revoked(&app, &may.caller, &id, &why).await
+}
+
 async fn revoked(app: &App, caller: &Caller, id: &str, why: &Reason) -> Result<Json<LicenseView>, Problem> {
     check_text("reason", &why.reason, 256)?;
     let note = App::note(caller, "license.revoke", "license", id, json!({ "reason": why.reason }));

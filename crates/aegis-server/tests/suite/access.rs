@@ -9,7 +9,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 /// Every endpoint, and the scope that opens it; `None` needs no key.
-const ENDPOINTS: [(&str, &str, Option<Scope>); 27] = [
+const ENDPOINTS: [(&str, &str, Option<Scope>); 28] = [
     ("GET", "/health", None),
     ("GET", "/ready", None),
     ("GET", "/info", None),
@@ -21,6 +21,7 @@ const ENDPOINTS: [(&str, &str, Option<Scope>); 27] = [
     ("POST", "/api/v1/licenses/{id}/renew", Some(Scope::Issue)),
     ("POST", "/api/v1/licenses/{id}/rebind", Some(Scope::Issue)),
     ("POST", "/api/v1/licenses/{id}/revoke", Some(Scope::Revoke)),
+    ("DELETE", "/api/v1/licenses/{id}/revoke", Some(Scope::Revoke)),
     ("POST", "/api/v1/licenses/validate", Some(Scope::Read)),
     ("POST", "/api/v1/licenses/{id}/validate", Some(Scope::Read)),
     ("POST", "/api/v1/licenses/fingerprint", Some(Scope::Read)),
