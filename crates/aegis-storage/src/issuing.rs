@@ -318,8 +318,14 @@ pub(crate) fn row(license: NewLicense, seq: i64, created_at: Instant) -> license
 mod tests {
     #![allow(clippy::expect_used, reason = "tests")]
 
+    use std::sync::Arc;
+
     use sea_orm::{ConnectionTrait as _, Database, TransactionTrait as _};
     use serde_json::json;
+    use tempfile::TempDir;
+    use tokio::io::copy_bidirectional;
+    use tokio::net::{UnixListener, UnixStream};
+    use tokio::sync::Notify;
 
     use super::*;
     use crate::testing::postgres;
@@ -350,6 +356,63 @@ mod tests {
             token: format!("token of {id}"),
         };
         Issue { license, note: note("license.issue"), idempotency: None, at }
+    }
+
+    /// Hands on what comes and goes between a store and PostgreSQL, until it is told to fall silent; what connects later is
+    /// served again.
+    fn network(address: &str) -> (String, Arc<Notify>, TempDir) {
+        // The lab's PostgreSQL listens on a socket in a folder, and so does this.
+        let (before, host) = address.split_once("?host=").expect("names a folder");
+        let host = host.replace("%2F", "/");
+        let (server, silence) = (format!("{host}/.s.PGSQL.5432"), Arc::new(Notify::new()));
+        let folder = tempfile::tempdir().expect("a folder");
+        let listener = UnixListener::bind(folder.path().join(".s.PGSQL.5432")).expect("listens");
+        let through = format!("{before}?host={}", folder.path().display().to_string().replace('/', "%2F"));
+        let silent = Arc::clone(&silence);
+        drop(tokio::spawn(async move {
+            while let Ok((mut near, _)) = listener.accept().await {
+                let (server, silent) = (server.clone(), Arc::clone(&silent));
+                drop(tokio::spawn(async move {
+                    let mut far = UnixStream::connect(server).await.expect("connects");
+                    let cut = tokio::select! {
+                        _ = copy_bidirectional(&mut near, &mut far) => false,
+                        () = silent.notified() => true,
+                    };
+                    drop(far);
+                    if cut {
+                        // It stays open, and nothing is read from it any more.
+                        std::future::pending::<()>().await;
+                    }
+                }));
+            }
+        }));
+        (through, silence, folder)
+    }
+
+    /// No connection is kept that waits for an answer which cannot come.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_connection_whose_network_is_gone_is_given_up() {
+        let stores = postgres().await;
+        let customer = NewCustomer { id: "C1".to_owned(), name: "Customer".to_owned(), email: None };
+        stores.store.add_customer(customer, note("customer.add"), Instant::UNIX_EPOCH).await.expect("is added");
+        let (address, silence, _folder) = network(&stores.address);
+        let store = Store::connect(&address).await.expect("connects");
+        let store = Store { writer: Writer::start(store.db.clone(), SHORT), ..store };
+        let other = Database::connect(&stores.address).await.expect("connects");
+        let lock = other.begin().await.expect("begins");
+        lock.execute_unprepared("SELECT * FROM heads FOR UPDATE").await.expect("locks");
+        let fall_silent = async {
+            tokio::time::sleep(SHORT / 2).await;
+            silence.notify_waiters();
+        };
+        let (late, ()) = tokio::join!(store.issue(issue("late")), fall_silent);
+        assert!(matches!(late, Err(Error::OutcomeUnknown(_))), "{late:?}");
+        lock.rollback().await.expect("lets go");
+        assert_eq!(store.issue(issue("next")).await.expect("is stored"), Outcome::Stored);
+        // As long as it may take to roll back.
+        tokio::time::sleep(SHORT * 6).await;
+        assert_eq!(store.connections(), crate::Connections { idle: 1, used: 0 });
+        store.close().await.expect("closes");
     }
 
     /// The others are stored once it answers again, and the connection that hung is gone or clean.
