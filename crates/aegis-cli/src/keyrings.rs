@@ -10,9 +10,10 @@ use aegis_issuer::keyfile::{KeyMetadata, KeyPaths, PUBLIC_SUFFIX, read_metadata,
 use crate::failure::Failure;
 use crate::input::read_text;
 
-const KEYRING_FILE: &str = "keyring.toml";
+/// What the keys of a folder are for.
+pub(crate) const KEYRING_FILE: &str = "keyring.toml";
 /// Certificates and lists that are compiled into wheels beside the keys.
-const TRUST_FILE: &str = "trust.jwt";
+pub(crate) const TRUST_FILE: &str = "trust.jwt";
 
 /// Loads the keyring that `path` means; `issuer` serves for keys without `keyring.toml` and metadata.
 ///

@@ -83,6 +83,45 @@ fn certificates_and_trust_are_kept_and_postgresql_is_left_to_pg_dump() {
     drop(place.serve());
 }
 
+/// As on a machine where everything is in `/etc/aegis`.
+#[test]
+fn what_lies_beside_the_keys_is_left_out_and_named() {
+    let folder = Folder::with_roots("license,revocation");
+    for (name, text) in [("keys/passphrase", "hush"), ("keys/aegis.toml", "log = \"info\""), ("keys/other.json", "{}")]
+    {
+        folder.write(name, text);
+    }
+    let place = Place::of(folder).with("AEGIS_SIGNER", "file:keys/k1.private.pem").with("AEGIS_TRUST", "public_keys");
+    drop(place.serve());
+    let recipient = recipient(&place, "identity.txt");
+    let said = place.run(&["backup", "--to", "kept.age", "--recipient", &recipient]).success().stdout();
+    restore(&place, "back").success();
+    for name in ["passphrase", "aegis.toml", "other.json"] {
+        assert!(!place.path(&format!("back/keys/{name}")).exists(), "{name}");
+        assert!(said.contains(&format!("Left out, for it is no file of a key: keys/{name}")), "{said}");
+    }
+    for name in ["k1.private.pem", "k1.public.pem", "k1.json", "k1.certificate"] {
+        assert!(place.path(&format!("back/keys/{name}")).exists(), "{name}");
+    }
+    let place = place
+        .with("AEGIS_DATA", "back")
+        .with("AEGIS_SIGNER", "file:back/keys/k1.private.pem")
+        .with("AEGIS_TRUST", "back/trust");
+    drop(place.serve());
+}
+
+/// Its name says nothing, but the settings do.
+#[test]
+fn a_key_of_any_name_is_kept_when_it_is_named() {
+    let folder = Folder::with_roots("license,revocation");
+    fs::rename(folder.path("keys/k1.private.pem"), folder.path("keys/signing.pem")).unwrap();
+    let place = Place::of(folder).with("AEGIS_SIGNER", "file:keys/signing.pem").with("AEGIS_TRUST", "public_keys");
+    place.run(&["migrate"]).success();
+    backup(&place);
+    restore(&place, "back").success();
+    assert_eq!(place.folder.read("back/keys/signing.pem"), place.folder.read("keys/signing.pem"));
+}
+
 #[test]
 fn several_recipients_can_open_it() {
     let place = Place::new();

@@ -1,10 +1,12 @@
 //! `aegis backup`
 
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use aegis_issuer::keyfile::PRIVATE_SUFFIX;
+use aegis_issuer::keyfile::{CERTIFICATE_SUFFIX, PRIVATE_SUFFIX, PUBLIC_SUFFIX};
 use age::x25519::Recipient;
 use clap::Args;
 use serde_json::json;
@@ -15,7 +17,7 @@ use super::database::{existing, explained, runtime};
 use super::trust::key_folders;
 use super::{SettingsArgs, archive::DATABASE};
 use crate::failure::Failure;
-use crate::keyrings::folder_of;
+use crate::keyrings::{KEYRING_FILE, TRUST_FILE, folder_of};
 use crate::output::{Outcome, counted};
 use crate::settings::Settings;
 use crate::write::exists;
@@ -47,7 +49,7 @@ pub(crate) fn run(arguments: &BackupArgs) -> Result<Outcome, Failure> {
         return Err(exists(to));
     }
     let snapshot = snapshot(&settings)?;
-    let mut files = key_files(&settings)?;
+    let Found { mut files, left_out } = key_files(&settings)?;
     let without_keys = !files.keys().any(|name| name.to_string_lossy().ends_with(PRIVATE_SUFFIX));
     if let Some((_, path)) = &snapshot {
         files.insert(PathBuf::from(DATABASE), path.clone());
@@ -55,10 +57,17 @@ pub(crate) fn run(arguments: &BackupArgs) -> Result<Outcome, Failure> {
     write(to, &files, &arguments.recipients)?;
     if arguments.json {
         let names: Vec<String> = files.keys().map(|name| name.display().to_string()).collect();
-        let answer = json!({ "file": to, "files": names, "database": snapshot.is_some(), "keys": !without_keys });
+        let answer = json!({
+            "file": to, "files": names, "left_out": left_out, "database": snapshot.is_some(), "keys": !without_keys,
+        });
         return Outcome::json(&answer);
     }
-    Ok(Outcome::text(summary(to, files.len(), snapshot.is_some(), without_keys)))
+    let mut text = summary(to, files.len(), snapshot.is_some(), without_keys);
+    for path in left_out {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\nLeft out, for it is no file of a key: {}", path.display());
+    }
+    Ok(Outcome::text(text))
 }
 
 fn summary(to: &Path, files: usize, with_database: bool, without_keys: bool) -> String {
@@ -95,37 +104,62 @@ fn snapshot(settings: &Settings) -> Result<Option<(TempDir, PathBuf)>, Failure> 
     Ok(Some((folder, copy)))
 }
 
-/// The keys, their certificates, and what customers trust.
-fn key_files(settings: &Settings) -> Result<Files, Failure> {
-    let folders = key_folders(settings);
-    let mut files = Files::new();
-    for folder in &folders {
-        add_folder(&mut files, archive::KEYS, folder)?;
-    }
-    if !folders.contains(&settings.trust) {
-        add_folder(&mut files, archive::TRUST, &settings.trust)?;
-    }
-    Ok(files)
+/// What belongs into a backup, and what lies beside it.
+#[derive(Default)]
+struct Found {
+    files: Files,
+    left_out: BTreeSet<PathBuf>,
 }
 
-/// Adds the files of a folder, but not what lies in folders below it.
-fn add_folder(files: &mut Files, name: &str, folder: &Path) -> Result<(), Failure> {
-    let unreadable = |error: io::Error| {
-        let what = format!("cannot read the folder {}: {error}", folder.display());
-        Failure::new(what, "check AEGIS_SIGNER and AEGIS_TRUST, and who may read there")
-    };
-    for item in fs::read_dir(folder).map_err(unreadable)? {
-        let path = item.map_err(unreadable)?.path();
-        let Some(file) = path.file_name().filter(|_| path.is_file()) else { continue };
-        let before = files.insert(Path::new(name).join(file), path.clone());
-        if let Some(before) = before.filter(|before| !are_same(before, &path)) {
-            return Err(Failure::new(
-                format!("{} and {} have the same name and are different", before.display(), path.display()),
-                "rename one of them: in the backup all keys are in one folder",
-            ));
-        }
+/// The keys, their certificates, and what customers trust.
+fn key_files(settings: &Settings) -> Result<Found, Failure> {
+    let folders = key_folders(settings);
+    // A key may be named that follows no convention.
+    let named = settings.key_files();
+    let mut found = Found::default();
+    for folder in &folders {
+        found.add_folder(archive::KEYS, folder, &named)?;
     }
-    Ok(())
+    if !folders.contains(&settings.trust) {
+        found.add_folder(archive::TRUST, &settings.trust, &named)?;
+    }
+    Ok(found)
+}
+
+impl Found {
+    /// Adds the files of keys in a folder, but not what lies in folders below it.
+    fn add_folder(&mut self, name: &str, folder: &Path, named: &[PathBuf]) -> Result<(), Failure> {
+        let unreadable = |error: io::Error| {
+            let what = format!("cannot read the folder {}: {error}", folder.display());
+            Failure::new(what, "check AEGIS_SIGNER and AEGIS_TRUST, and who may read there")
+        };
+        for item in fs::read_dir(folder).map_err(unreadable)? {
+            let path = item.map_err(unreadable)?.path();
+            let Some(file) = path.file_name().filter(|_| path.is_file()) else { continue };
+            if !is_of_key(&path) && !named.iter().any(|key| key.file_name() == Some(file) && folder_of(key) == folder) {
+                self.left_out.insert(path);
+                continue;
+            }
+            let before = self.files.insert(Path::new(name).join(file), path.clone());
+            if let Some(before) = before.filter(|before| !are_same(before, &path)) {
+                return Err(Failure::new(
+                    format!("{} and {} have the same name and are different", before.display(), path.display()),
+                    "rename one of them: in the backup all keys are in one folder",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a file is one that commands write for keys or read beside them. A passphrase may lie there too, and settings.
+fn is_of_key(path: &Path) -> bool {
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return false };
+    let beside = |kid: &str, suffix: &str| path.with_file_name(format!("{kid}{suffix}")).exists();
+    let has_key = |kid| beside(kid, PRIVATE_SUFFIX) || beside(kid, PUBLIC_SUFFIX);
+    [KEYRING_FILE, TRUST_FILE].contains(&name)
+        || [PRIVATE_SUFFIX, PUBLIC_SUFFIX, CERTIFICATE_SUFFIX].iter().any(|suffix| name.ends_with(suffix))
+        || name.strip_suffix(".json").is_some_and(has_key)
 }
 
 fn are_same(one: &Path, other: &Path) -> bool {
