@@ -112,6 +112,18 @@ def test_settings_that_are_used_are_in_the_table() -> None:
     assert used <= listed
 
 
+def test_the_unit_waits_for_what_comes_late_and_for_nothing_else() -> None:
+    """A database that starts slowly is no reason to give up; a wrong PIN is, before the token locks itself."""
+    unit = dict(re.findall(r"^(\w+)=(.*)$", UNIT, flags=re.M))
+    assert unit["Restart"] == "on-failure"
+    assert unit["StartLimitIntervalSec"] == "0"
+    assert int(unit["RestartSec"]) >= 5
+    failure = (ROOT / "crates" / "aegis-cli" / "src" / "failure.rs").read_text(encoding="utf-8")
+    [code] = re.findall(r"fn for_good\(.*?exit_code: (\d+)", failure, flags=re.S)
+    assert unit["RestartPreventExitStatus"] == code
+    assert f"**{code}**" in (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+
+
 def test_a_service_ends_in_its_own_time() -> None:
     """The server finishes what runs, for at most 30 seconds; then only it is killed."""
     assert int(SERVICES["aegis"]["stop_grace_period"].removesuffix("s")) > 30

@@ -21,6 +21,13 @@ impl Failure {
         Self { exit_code: 2, ..Self::new(what, remedy) }
     }
 
+    /// The same when trying again mends nothing: exit code 78, "configuration error" in sysexits.h. What starts the
+    /// server is not to start it again: a token locks itself after a few wrong PINs.
+    #[cfg(feature = "server")]
+    pub(crate) fn for_good(self) -> Self {
+        Self { exit_code: 78, ..self }
+    }
+
     /// Somebody pressed Ctrl-C and knows why: exit code 130, as shells have it, and nothing is said.
     pub(crate) fn interrupted() -> Self {
         Self { exit_code: 130, ..Self::new("", "") }

@@ -33,7 +33,8 @@ struct Arguments {
     command: Command,
 }
 
-/// Exits with 0 when all is well, 1 when not, 2 when the command line is wrong, 130 after Ctrl-C at a prompt.
+/// Exits with 0 when all is well, 1 when not, 2 when the command line is wrong, 78 when the server cannot start
+/// until somebody changes something, 130 after Ctrl-C at a prompt.
 fn main() -> ExitCode {
     let result = arguments().and_then(|arguments| arguments.command.run()).and_then(output::Outcome::print);
     match result {

@@ -1,5 +1,6 @@
 //! `aegis serve`: what the first start makes, how the server stops, and when it does not start.
 
+use std::env;
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
@@ -100,7 +101,7 @@ fn it_serves_on_postgresql_with_a_certified_key() {
 fn a_port_in_use_is_refused_before_anything_is_made() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let place = Place::new().with("AEGIS_LISTEN", &taken.local_addr().unwrap().to_string());
-    let said = place.refuses_to_serve("cannot listen on 127.0.0.1:");
+    let said = place.does_not_serve("cannot listen on 127.0.0.1:");
     assert!(said.contains("is another server running there?"), "{said}");
     assert!(!place.path("data").exists());
 }
@@ -109,20 +110,20 @@ fn a_port_in_use_is_refused_before_anything_is_made() {
 fn a_data_folder_that_cannot_be_written_is_refused() {
     // Not even root writes there.
     let place = Place::new().with("AEGIS_DATA", "/sys/aegis");
-    place.refuses_to_serve("cannot write /sys/aegis");
+    place.does_not_serve("cannot write /sys/aegis");
 }
 
 #[test]
 fn a_database_that_is_away_is_refused_without_its_password() {
     let place = Place::new().with("AEGIS_DATABASE_URL", "postgres://aegis:s3cret@127.0.0.1:1/aegis");
-    let said = place.refuses_to_serve("the database does not answer");
+    let said = place.does_not_serve("the database does not answer");
     assert!(said.contains("postgres://aegis:***@127.0.0.1:1/aegis") && !said.contains("s3cret"), "{said}");
 }
 
 #[test]
 fn a_database_without_tables_is_refused_unless_it_is_the_embedded_default() {
     let place = Place::new().with("AEGIS_DATABASE_URL", "sqlite://other.db");
-    let said = place.refuses_to_serve("the tables of the database");
+    let said = place.does_not_serve("the tables of the database");
     assert!(said.contains("`aegis migrate`"), "{said}");
     place.run(&["migrate"]).success();
     drop(place.serve());
@@ -159,7 +160,7 @@ fn keys_whose_time_is_over_are_refused() {
 #[test]
 fn keys_whose_time_has_not_begun_are_refused() {
     let place = certified(with_certified_key(&["--from", "2090-01-01", "--until", "2091-12-31"]));
-    place.refuses_to_serve("that of the next begins on 2090-01-01");
+    place.does_not_serve("that of the next begins on 2090-01-01");
 }
 
 #[test]
@@ -193,11 +194,36 @@ fn keys_of_several_issuers_need_a_choice() {
 }
 
 #[test]
+fn settings_that_cannot_be_are_refused() {
+    Place::new().with("AEGIS_LISTEN", "8750").refuses_to_serve("AEGIS_LISTEN");
+    Place::new().with("AEGIS_CONFIG", "nowhere.toml").refuses_to_serve("cannot read the settings");
+}
+
+/// Tokens lock themselves after a few wrong PINs.
+#[test]
+fn a_pin_that_the_token_refuses_is_refused() {
+    let Ok(module) = env::var("AEGIS_TEST_PKCS11_MODULE") else { return };
+    let folder = Folder::with_key();
+    let label = format!("cli {}", std::process::id());
+    let pins = ["--pin", "4711-4711", "--so-pin", "0815-0815"];
+    let made = folder.tool("softhsm2-util", &[&["--init-token", "--free", "--label", &label][..], &pins].concat());
+    assert!(made.status.success(), "{made:?}");
+    let address = format!("pkcs11:token={};object=k1?module-path={module}", label.replace(' ', "%20"));
+    let place = Place::of(folder).with("AEGIS_SIGNER", &address).with("AEGIS_TRUST", "keys");
+    let place = place.with("AEGIS_PKCS11_PIN", "1234-1234");
+    place.run(&["migrate"]).success();
+    place.refuses_to_serve("the PIN of the token is not accepted");
+    // Nothing is wrong with a token that is not plugged in.
+    let away = place.with("AEGIS_SIGNER", &address.replace("cli", "away"));
+    away.does_not_serve("there is no such token");
+}
+
+#[test]
 fn a_damaged_database_is_refused() {
     let place = Place::new();
     fs::create_dir(place.path("data")).unwrap();
     place.folder.write("data/aegis.db", &"this is no database ".repeat(1000));
-    place.refuses_to_serve("file is not a database");
+    place.does_not_serve("file is not a database");
 }
 
 /// As docs/deploy.md has it: the tables and the first API key before the first start.

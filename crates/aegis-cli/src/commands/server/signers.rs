@@ -12,7 +12,8 @@ pub(super) use aegis_signers::SharedSigner;
 
 /// Opens all keys that the settings name.
 pub(super) async fn open(settings: &Settings) -> Result<Vec<SharedSigner>, Failure> {
-    let passphrase = settings.passphrase.without_asking()?.filter(|secret| !secret.expose_secret().is_empty());
+    let passphrase = settings.passphrase.without_asking().map_err(Failure::for_good)?;
+    let passphrase = passphrase.filter(|secret| !secret.expose_secret().is_empty());
     let secrets = Secrets { passphrase, ..Secrets::from_env(|name| env::var(name).ok()) };
     let mut signers = Vec::new();
     for address in &settings.signers {
@@ -24,5 +25,6 @@ pub(super) async fn open(settings: &Settings) -> Result<Vec<SharedSigner>, Failu
 
 #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 fn failure(error: aegis_signers::Error) -> Failure {
-    Failure::new(error.to_string(), error.remedy())
+    let failure = Failure::new(error.to_string(), error.remedy());
+    if error.is_transient() { failure } else { failure.for_good() }
 }

@@ -142,7 +142,12 @@ impl Ran {
 
     /// Failed with exit code 1, saying this, with a remedy, and printing nothing else.
     pub(crate) fn fails_with(self, text: &str) {
-        let ran = self.code(1);
+        self.fails_as(1, text);
+    }
+
+    /// The same with another exit code.
+    pub(crate) fn fails_as(self, code: i32, text: &str) {
+        let ran = self.code(code);
         let stderr = ran.stderr();
         assert!(stderr.contains("error: ") && stderr.contains("\nhelp: ") && stderr.contains(text), "{stderr}");
         assert_eq!(ran.stdout(), "");

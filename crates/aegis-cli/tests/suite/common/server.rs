@@ -86,11 +86,20 @@ impl Place {
         Ran::of(self.aegis(arguments).timeout(PATIENCE).output().unwrap())
     }
 
-    /// The server does not start, and says why and what to do; what it says is returned.
+    /// The server does not start now, and says why and what to do; what it says is returned.
+    pub(crate) fn does_not_serve(&self, text: &str) -> String {
+        self.fails_to_serve(1, text)
+    }
+
+    /// The same for what no repetition mends: the exit code is another, on which nobody starts it again.
     pub(crate) fn refuses_to_serve(&self, text: &str) -> String {
+        self.fails_to_serve(78, text)
+    }
+
+    fn fails_to_serve(&self, code: i32, text: &str) -> String {
         let ran = self.run(&["serve"]);
         let stderr = ran.stderr();
-        ran.fails_with(text);
+        ran.fails_as(code, text);
         stderr
     }
 

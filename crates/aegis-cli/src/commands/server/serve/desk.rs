@@ -25,7 +25,7 @@ pub(super) async fn app(settings: &Settings, trust: &Trust, store: Store) -> Res
     let desk = Desk::open(&store, &telemetry, &trust.issuer, trust.roots.clone(), keys.collect(), now).await;
     let desk = desk.map_err(|error| match error {
         DeskError::Storage(error) => explained(&error, &settings.database),
-        other => Failure::new(other.to_string(), other.remedy()),
+        other => Failure::new(other.to_string(), other.remedy()).for_good(),
     })?;
     refuse_idle(&desk, now.timestamp())?;
     let limits = Limits {
@@ -57,8 +57,10 @@ fn refuse_idle(desk: &Desk, now: i64) -> Result<(), Failure> {
         (None, Some(end)) => format!("that of the last ended on {}", instant(end)),
         (None, None) => "none of them is for licenses".to_owned(),
     };
-    Err(Failure::new(
+    let idle = Failure::new(
         format!("it is the time of no signing key: {why}"),
         "certify a key for the present (`aegis keys certify`, `aegis keys rotate`) and name it in AEGIS_SIGNER",
-    ))
+    );
+    // A time that is to come is waited for.
+    Err(if next.is_some() { idle } else { idle.for_good() })
 }

@@ -43,7 +43,8 @@ pub(super) async fn make_keys(settings: &Settings, store: &Store) -> Result<(), 
                 folder.display()
             ),
             "bring its keys back (`aegis restore`), or name them with AEGIS_SIGNER and AEGIS_TRUST",
-        ));
+        )
+        .for_good());
     }
     let passphrase = settings.passphrase.without_asking()?.filter(|secret| !secret.expose_secret().is_empty());
     let protection = match &passphrase {

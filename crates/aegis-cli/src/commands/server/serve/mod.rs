@@ -26,7 +26,7 @@ pub(crate) struct ServeArgs {
 }
 
 pub(crate) fn run(arguments: &ServeArgs) -> Result<Outcome, Failure> {
-    let settings = arguments.settings.read()?;
+    let settings = arguments.settings.read().map_err(Failure::for_good)?;
     log_to_stderr(settings.log);
     runtime()?.block_on(serve(&settings))?;
     Ok(Outcome::text(""))
@@ -48,7 +48,7 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
         refuse_pending(&store, &settings.database).await?;
     }
     first_start::make_keys(settings, &store).await?;
-    let trust = Trust::read(settings)?;
+    let trust = Trust::read(settings).map_err(Failure::for_good)?;
     let app = desk::app(settings, &trust, store.clone()).await?;
     let key = first_start::make_api_key(settings, &store).await?;
     announce(settings, &trust, (&api, metrics.as_ref()), key.as_deref());
