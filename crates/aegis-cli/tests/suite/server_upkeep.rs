@@ -285,7 +285,22 @@ mod doctor {
         fs::set_permissions(place.path("data"), fs::Permissions::from_mode(0o755)).unwrap();
         let text = place.run(&["doctor"]).success().stdout();
         assert!(text.contains("warn   files: others may read data (mode 0755)"), "{text}");
-        assert!(text.contains("help: `chmod 700 data`"), "{text}");
+        assert!(text.contains("help: `chmod o=,g-w data`"), "{text}");
+        fs::set_permissions(place.path("data"), fs::Permissions::from_mode(0o770)).unwrap();
+        let text = place.run(&["doctor"]).success().stdout();
+        assert!(text.contains("warn   files: its group may write data (mode 0770)"), "{text}");
+    }
+
+    /// As docs/deploy.md installs it: the server is in its group, and would not start without.
+    #[test]
+    fn settings_that_the_group_of_the_server_reads_are_as_they_should_be() {
+        let place = Place::new().with("AEGIS_CONFIG", "aegis.toml");
+        place.folder.write("aegis.toml", "database_url = \"sqlite://data/aegis.db\"\n");
+        let warned = |mode| {
+            fs::set_permissions(place.path("aegis.toml"), fs::Permissions::from_mode(mode)).unwrap();
+            place.run(&["doctor"]).stdout().contains("aegis.toml (mode")
+        };
+        assert_eq!([0o640, 0o600, 0o644, 0o660].map(warned), [false, false, true, true]);
     }
 
     #[test]

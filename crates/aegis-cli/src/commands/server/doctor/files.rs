@@ -12,17 +12,17 @@ use crate::settings::{Place, Settings};
 pub(super) fn checks(settings: &Settings) -> Vec<Check> {
     let mut checks = Vec::new();
     if settings.data.exists() {
-        checks.extend(open_to_others(&settings.data, "chmod 700"));
+        checks.extend(open_to_others(&settings.data));
     }
     if let Some(database) = settings.database.file().filter(|file| file.exists()) {
-        checks.extend(open_to_others(&database, "chmod 600"));
+        checks.extend(open_to_others(&database));
     }
-    checks.extend(settings.passphrase_file.iter().filter_map(|file| open_to_others(file, "chmod 600")));
+    checks.extend(settings.passphrase_file.iter().filter_map(|file| open_to_others(file)));
     // It may hold the password of the database.
     let in_file =
         |name| settings.shown().iter().any(|shown| shown.name == name && matches!(shown.origin, Place::Member(_)));
     if in_file("database_url") {
-        checks.extend(settings.file.iter().filter_map(|file| open_to_others(file, "chmod 600")));
+        checks.extend(settings.file.iter().filter_map(|file| open_to_others(file)));
     }
     for path in settings.key_files() {
         checks.extend(key_files(&path));
@@ -45,15 +45,21 @@ fn key_files(path: &Path) -> Vec<Check> {
         .collect()
 }
 
+/// Its group may read what is root's and the server's: settings are installed so.
 #[cfg(unix)]
-fn open_to_others(path: &Path, remedy: &str) -> Option<Check> {
+fn open_to_others(path: &Path) -> Option<Check> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = fs::metadata(path).ok()?.permissions().mode() & 0o777;
-    let message = || format!("others may read {} (mode {mode:04o})", path.display());
-    (mode & 0o077 != 0).then(|| Check::warn("files", message(), format!("`{remedy} {}`", path.display())))
+    let who = match mode {
+        mode if mode & 0o007 != 0 => "others may read",
+        mode if mode & 0o020 != 0 => "its group may write",
+        _ => return None,
+    };
+    let message = format!("{who} {} (mode {mode:04o})", path.display());
+    Some(Check::warn("files", message, format!("`chmod o=,g-w {}`", path.display())))
 }
 
 #[cfg(not(unix))]
-fn open_to_others(path: &Path, _remedy: &str) -> Option<Check> {
+fn open_to_others(path: &Path) -> Option<Check> {
     fs::metadata(path).err().map(|error| Check::warn("files", format!("{}: {error}", path.display()), "check the path"))
 }
