@@ -8,6 +8,7 @@ use std::path::Path;
 
 use crate::common::Folder;
 use crate::common::server::Place;
+use serde_json::{Value, json};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -31,6 +32,14 @@ fn with_certified_key(window: &[&str]) -> Folder {
     let certify = ["keys", "certify", "k1", "--root", "root", "--use", "license,revocation"];
     folder.run(&[&certify[..], window].concat()).success();
     folder
+}
+
+/// Lets a key that is not certified sign lists too.
+fn for_lists_too(folder: &Folder, kid: &str) {
+    let file = format!("keys/{kid}.json");
+    let mut metadata: Value = serde_json::from_str(&folder.read(&file)).unwrap();
+    metadata["use"] = json!(["license", "revocation"]);
+    folder.write(&file, &metadata.to_string());
 }
 
 fn certified(folder: Folder) -> Place {
@@ -135,6 +144,7 @@ fn an_encrypted_key_without_a_passphrase_is_refused() {
     folder.write("secret.txt", "open sesame\n");
     let generate = ["keys", "generate", "--kid", "k1", "--issuer", "acme.example", "--passphrase-file", "secret.txt"];
     folder.run(&generate).success();
+    for_lists_too(&folder, "k1");
     let place = Place::of(folder).with("AEGIS_SIGNER", "file:keys").with("AEGIS_TRUST", "keys");
     place.refuses_to_serve("the private key is encrypted, and no passphrase was given");
     drop(place.with("AEGIS_PASSPHRASE_FILE", "secret.txt").serve());
@@ -153,7 +163,8 @@ fn a_key_that_customers_do_not_trust_is_refused() {
 #[test]
 fn keys_whose_time_is_over_are_refused() {
     let place = certified(with_certified_key(&["--from", "2020-01-01", "--until", "2020-12-31"]));
-    let said = place.refuses_to_serve("it is the time of no signing key: that of the last ended on 2021-01-01");
+    let said =
+        place.refuses_to_serve("it is the time of no signing key for licenses: that of the last ended on 2021-01-01");
     assert!(said.contains("`aegis keys rotate`"), "{said}");
 }
 
@@ -161,6 +172,16 @@ fn keys_whose_time_is_over_are_refused() {
 fn keys_whose_time_has_not_begun_are_refused() {
     let place = certified(with_certified_key(&["--from", "2090-01-01", "--until", "2091-12-31"]));
     place.does_not_serve("that of the next begins on 2090-01-01");
+}
+
+/// `/ready` would never be good, and nothing that was revoked would reach customers.
+#[test]
+fn keys_that_sign_no_revocation_lists_are_refused() {
+    let place = certified(Folder::with_roots("license"));
+    let said = place.refuses_to_serve("no signing key for revocation lists: none of them is for revocation lists");
+    assert!(said.contains("--use license,revocation"), "{said}");
+    place.folder.run(&["keys", "certify", "k1", "--root", "root-a", "--use", "license,revocation"]).success();
+    drop(place.serve());
 }
 
 #[test]
@@ -185,6 +206,7 @@ fn keys_of_several_issuers_need_a_choice() {
     let folder = Folder::with_key();
     let other = ["keys", "generate", "--kid", "k2", "--issuer", "other.example", "--no-passphrase"];
     folder.run(&other).success();
+    for_lists_too(&folder, "k1");
     let place = Place::of(folder).with("AEGIS_SIGNER", "file:keys/k1.private.pem").with("AEGIS_TRUST", "keys");
     let said = place.refuses_to_serve("has keys of several issuers");
     assert!(said.contains("AEGIS_ISSUER"), "{said}");

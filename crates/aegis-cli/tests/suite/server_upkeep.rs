@@ -256,7 +256,8 @@ mod doctor {
         let soon = chrono::Utc::now() + chrono::Duration::days(7);
         let until = soon.format("%Y-%m-%d").to_string();
         fs::remove_file(folder.path("keys/k1.certificate")).unwrap();
-        folder.run(&["keys", "certify", "k1", "--root", "root-a", "--until", &until]).success();
+        let certify = ["keys", "certify", "k1", "--root", "root-a", "--use", "license,revocation", "--until", &until];
+        folder.run(&certify).success();
         let place =
             Place::of(folder).with("AEGIS_SIGNER", "file:keys/k1.private.pem").with("AEGIS_TRUST", "public_keys");
         place.run(&["migrate"]).success();
@@ -264,6 +265,17 @@ mod doctor {
         let window = check(&answer, "window");
         assert_eq!(window["state"], "warn", "{answer}");
         assert!(window["remedy"].as_str().unwrap().contains("aegis keys rotate"), "{answer}");
+    }
+
+    #[test]
+    fn a_key_that_signs_no_revocation_lists_is_an_error() {
+        let folder = Folder::with_roots("license");
+        let place =
+            Place::of(folder).with("AEGIS_SIGNER", "file:keys/k1.private.pem").with("AEGIS_TRUST", "public_keys");
+        place.run(&["migrate"]).success();
+        let text = place.run(&["doctor"]).code(1).stdout();
+        assert!(text.contains("error  signer: no key may sign revocation lists now"), "{text}");
+        assert!(text.contains("--use license,revocation"), "{text}");
     }
 
     #[test]

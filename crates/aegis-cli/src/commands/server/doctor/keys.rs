@@ -34,12 +34,14 @@ pub(super) async fn checks(settings: &Settings) -> Vec<Check> {
         checks.extend(keyring.get(signer.kid()).map(|key| window(key, present().timestamp())));
     }
     let now = present().timestamp();
-    let serves = |signer: &SharedSigner| {
-        keyring.get(signer.kid()).is_some_and(|key| key.may(KeyUse::License) && key.was_in_use(now))
-    };
-    if !signers.iter().any(serves) {
-        let remedy = "certify a key for the present: `aegis keys certify` or `aegis keys rotate`";
-        checks.push(Check::error("signer", "no key may sign licenses now", remedy));
+    for (key_use, what) in [(KeyUse::License, "licenses"), (KeyUse::Revocation, "revocation lists")] {
+        let serves = |signer: &SharedSigner| {
+            keyring.get(signer.kid()).is_some_and(|key| key.may(key_use) && key.was_in_use(now))
+        };
+        if !signers.iter().any(serves) {
+            let remedy = "certify a key for the present: `aegis keys certify NAME --use license,revocation`, or `aegis keys rotate`";
+            checks.push(Check::error("signer", format!("no key may sign {what} now"), remedy));
+        }
     }
     checks
 }

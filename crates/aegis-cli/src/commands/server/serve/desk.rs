@@ -43,23 +43,29 @@ pub(super) async fn app(settings: &Settings, trust: &Trust, store: Store) -> Res
     }))
 }
 
-/// A server that cannot issue anything is not what somebody wanted to start.
+/// A server that cannot issue anything, or never sign the list of what was revoked, is not what somebody wanted to start.
 fn refuse_idle(desk: &Desk, now: i64) -> Result<(), Failure> {
-    if desk.signer_at(KeyUse::License, now).is_some() {
+    [(KeyUse::License, "licenses"), (KeyUse::Revocation, "revocation lists")]
+        .into_iter()
+        .try_for_each(|(key_use, what)| refuse_without(desk, key_use, what, now))
+}
+
+fn refuse_without(desk: &Desk, key_use: KeyUse, what: &str, now: i64) -> Result<(), Failure> {
+    if desk.signer_at(key_use, now).is_some() {
         return Ok(());
     }
     let scopes = desk.signers().flat_map(|(_, scopes)| scopes);
-    let licensing: Vec<_> = scopes.filter(|scope| scope.may(KeyUse::License)).collect();
-    let next = licensing.iter().filter_map(|scope| scope.parts().not_before).filter(|begin| *begin > now).min();
-    let last = licensing.iter().filter_map(|scope| scope.parts().not_after).max();
+    let fit: Vec<_> = scopes.filter(|scope| scope.may(key_use)).collect();
+    let next = fit.iter().filter_map(|scope| scope.parts().not_before).filter(|begin| *begin > now).min();
+    let last = fit.iter().filter_map(|scope| scope.parts().not_after).max();
     let why = match (next, last) {
         (Some(begin), _) => format!("that of the next begins on {}", instant(begin)),
         (None, Some(end)) => format!("that of the last ended on {}", instant(end)),
-        (None, None) => "none of them is for licenses".to_owned(),
+        (None, None) => format!("none of them is for {what}"),
     };
     let idle = Failure::new(
-        format!("it is the time of no signing key: {why}"),
-        "certify a key for the present (`aegis keys certify`, `aegis keys rotate`) and name it in AEGIS_SIGNER",
+        format!("it is the time of no signing key for {what}: {why}"),
+        "certify a key for the present (`aegis keys certify NAME --use license,revocation`, `aegis keys rotate`) and name it in AEGIS_SIGNER",
     );
     // A time that is to come is waited for.
     Err(if next.is_some() { idle } else { idle.for_good() })
