@@ -1,6 +1,8 @@
 //! `aegis migrate`, `api-keys`, `audit` and `doctor`.
 
 use std::fs;
+use std::io::ErrorKind;
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 
 use crate::common::Folder;
@@ -265,6 +267,26 @@ mod doctor {
         let window = check(&answer, "window");
         assert_eq!(window["state"], "warn", "{answer}");
         assert!(window["remedy"].as_str().unwrap().contains("aegis keys rotate"), "{answer}");
+    }
+
+    /// It would read the token, which goes without TLS.
+    #[test]
+    fn no_proxy_hears_what_vault_is_told_without_tls() {
+        let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+        proxy.set_nonblocking(true).unwrap();
+        let address = format!("http://{}", proxy.local_addr().unwrap());
+        let place = Place::of(Folder::with_key())
+            .with("AEGIS_SIGNER", "vault:transit/licenses?version=1#k1")
+            .with("AEGIS_TRUST", "keys")
+            .with("VAULT_ADDR", "http://127.0.0.1:1")
+            .with("VAULT_TOKEN", "hush")
+            .with("HTTP_PROXY", &address)
+            .with("http_proxy", &address)
+            .with("ALL_PROXY", &address)
+            .with("NO_PROXY", "");
+        let answer = place.run(&["doctor", "--json"]).code(1).json();
+        assert!(check(&answer, "signer")["message"].as_str().unwrap().contains("Vault cannot be reached"), "{answer}");
+        assert_eq!(proxy.accept().err().map(|error| error.kind()), Some(ErrorKind::WouldBlock));
     }
 
     #[test]

@@ -47,6 +47,8 @@ impl Client {
             .redirect(Policy::none())
             .default_headers(headers(access)?)
             .tls_backend_preconfigured(tls(access, address.scheme() == "https")?);
+        // A proxy would read the token where there is no TLS.
+        let builder = if address.scheme() == "http" { builder.no_proxy() } else { builder };
         Ok(Self { http: builder.build().map_err(fault)?, address })
     }
 
