@@ -6,6 +6,7 @@ use std::time::Duration;
 use aegis_issuer::keyfile::KeyId;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_kms::Client;
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_kms::primitives::Blob;
@@ -116,13 +117,18 @@ fn fault<E: ProvideErrorMetadata + std::error::Error + 'static>(key: &KmsKey, er
         }
         SdkError::TimeoutError(_) => silent(SERVICE),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => silent(SERVICE),
-        SdkError::DispatchFailure(failure) if failure.is_io() => {
+        // Of what it has no word for, the client says whether it may be tried again.
+        SdkError::DispatchFailure(failure) if failure.is_io() || failure.as_other().is_some() => {
             let reason = innermost(error);
             Error::unavailable(
                 format!("AWS KMS cannot be reached: {reason}"),
                 "check the network and AWS_ENDPOINT_URL_KMS",
             )
         }
+        SdkError::DispatchFailure(_) if credentials_may_come(error) => Error::unavailable(
+            format!("{key}: the credentials for AWS KMS cannot be had: {}", innermost(error)),
+            CREDENTIALS,
+        ),
         SdkError::ResponseError(_) => Error::unavailable(
             "what was answered is no answer of AWS KMS",
             "check the network and AWS_ENDPOINT_URL_KMS",
@@ -130,6 +136,15 @@ fn fault<E: ProvideErrorMetadata + std::error::Error + 'static>(key: &KmsKey, er
         // No credentials, no region: whatever is said about it.
         _ => Error::refused(format!("{key}: AWS KMS cannot be asked: {}", innermost(error)), CREDENTIALS),
     }
+}
+
+/// Whether somebody has credentials for us, and did not give them this time: STS, the machine, a program.
+fn credentials_may_come(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut reasons = std::iter::successors(Some(error), |reason| reason.source());
+    let found = reasons.find_map(|reason| reason.downcast_ref::<CredentialsError>());
+    found.is_some_and(|found| {
+        !matches!(found, CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_))
+    })
 }
 
 fn answered(key: &KmsKey, status: u16, code: &str, message: &str) -> Error {

@@ -1,10 +1,14 @@
 //! Keys in a KMS that speaks as AWS does.
 
 use std::env;
+use std::fs;
+use std::io::Read as _;
+use std::net::TcpListener;
 use std::process::Command;
+use std::thread;
 
 use aegis_issuer::{Error, SignError};
-use aegis_signers::MAX_KMS_MESSAGE;
+use aegis_signers::{KmsAccess, MAX_KMS_MESSAGE, Secrets};
 use serde_json::json;
 
 use crate::common::kms::{Kms, OwnKms};
@@ -130,23 +134,63 @@ async fn a_kms_that_hangs_is_unavailable_within_five_seconds() {
     assert_signs(&signer).await;
 }
 
-/// In a process of its own: what AWS finds in the environment cannot be taken away from this one.
-#[test]
-fn without_credentials_the_error_says_which_are_looked_for() {
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kms_that_hangs_up_is_unavailable() {
+    if Kms::shared().is_none() {
+        return;
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = Some(format!("http://{}", listener.local_addr().unwrap()));
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            // All of the request: else the connection would be reset.
+            let _ = stream.unwrap().read(&mut [0; 8192]);
+        }
+    });
+    let kms = KmsAccess { endpoint, region: Some("eu-west-1".to_owned()) };
+    let error = open_error("awskms:alias/acme", &Secrets { kms, ..Secrets::default() }, &[SECRET]).await;
+    assert!(error.is_transient(), "{error:?}");
+}
+
+/// Runs a test in a process of its own, which has not the credentials of the lab: what AWS finds in the environment
+/// cannot be taken away from this one.
+fn without_credentials(test: &str, settings: &[(&str, &str)]) {
     let Some(kms) = Kms::shared() else { return };
     let mut child = Command::new(env::current_exe().unwrap());
-    child.args(["--exact", "child_without_credentials", "--ignored"]);
+    child.args(["--exact", &format!("kms::{test}"), "--ignored"]);
     child.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY").env("HOME", "/nowhere");
-    child.env("AEGIS_TEST_KMS_ENDPOINT", kms.secrets().kms.endpoint.unwrap());
+    child.env("AEGIS_TEST_KMS_ENDPOINT", kms.secrets().kms.endpoint.unwrap()).envs(settings.iter().copied());
     let done = child.output().unwrap();
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stdout));
+    let told = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success() && told.contains("1 passed"), "{told}");
+}
+
+#[test]
+fn without_credentials_the_error_says_which_are_looked_for() {
+    without_credentials("child_without_credentials", &[]);
+}
+
+#[test]
+fn credentials_that_cannot_be_had_now_are_unavailable() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config");
+    fs::write(&config, "[default]\ncredential_process = false\n").unwrap();
+    without_credentials("child_of_failing_credentials", &[("AWS_CONFIG_FILE", config.to_str().unwrap())]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "run by the test before it"]
+#[ignore = "run by another test"]
 async fn child_without_credentials() {
     let kms = Kms::shared().unwrap();
     let error = try_open("awskms:alias/acme", &kms.secrets()).await.err().expect("nobody lets us in");
     assert_refused(&error, "AWS_ACCESS_KEY_ID");
     assert_hushed(&format!("{error:?}"), &[SECRET]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "run by another test"]
+async fn child_of_failing_credentials() {
+    let kms = Kms::shared().unwrap();
+    let error = open_error("awskms:alias/acme", &kms.secrets(), &[]).await;
+    assert!(error.is_transient() && error.to_string().contains("credentials"), "{error:?}");
 }
