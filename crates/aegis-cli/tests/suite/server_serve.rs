@@ -240,6 +240,26 @@ fn a_pin_that_the_token_refuses_is_refused() {
     away.does_not_serve("there is no such token");
 }
 
+/// As docs/runbooks.md has it: a key beside the one that does not answer, and a restart.
+#[test]
+fn a_key_that_is_away_is_left_out_while_another_signs() {
+    let away = "vault:transit/licenses?version=1";
+    let place = certified(with_certified_key(&[]))
+        .with("VAULT_ADDR", "http://127.0.0.1:1")
+        .with("VAULT_TOKEN", "x")
+        .with("AEGIS_SIGNER", &format!("{away} file:keys/k1.private.pem"));
+    let server = place.serve();
+    server.add_customer();
+    server.issue();
+    let log = place.folder.read("serve.log");
+    assert!(log.contains("warning: a signing key is left out") && log.contains("Vault cannot be reached"), "{log}");
+    drop(server);
+    let text = place.run(&["doctor"]).code(1).stdout();
+    assert!(text.contains("error  signer: Vault cannot be reached") && text.contains("ok     signer: "), "{text}");
+    // Alone, and beside one that may not sign: it may come back.
+    place.with("AEGIS_SIGNER", away).does_not_serve("Vault cannot be reached");
+}
+
 #[test]
 fn a_damaged_database_is_refused() {
     let place = Place::new();

@@ -10,17 +10,28 @@ use crate::settings::Settings;
 
 pub(super) use aegis_signers::SharedSigner;
 
-/// Opens all keys that the settings name.
-pub(super) async fn open(settings: &Settings) -> Result<Vec<SharedSigner>, Failure> {
+/// The keys that the settings name.
+pub(super) struct Opened {
+    pub(super) signers: Vec<SharedSigner>,
+    /// Why others cannot be reached now.
+    pub(super) away: Vec<Failure>,
+}
+
+/// Opens all keys that the settings name, as far as they can be reached.
+pub(super) async fn open(settings: &Settings) -> Result<Opened, Failure> {
     let passphrase = settings.passphrase.without_asking().map_err(Failure::for_good)?;
     let passphrase = passphrase.filter(|secret| !secret.expose_secret().is_empty());
     let secrets = Secrets { passphrase, ..Secrets::from_env(|name| env::var(name).ok()) };
-    let mut signers = Vec::new();
+    let (mut signers, mut away) = (Vec::new(), Vec::new());
     for address in &settings.signers {
         let address: SignerAddress = address.parse().map_err(failure)?;
-        signers.extend(aegis_signers::open(&address, &secrets).await.map_err(failure)?);
+        match aegis_signers::open(&address, &secrets).await {
+            Ok(opened) => signers.extend(opened),
+            Err(error) if error.is_transient() => away.push(failure(error)),
+            Err(error) => return Err(failure(error)),
+        }
     }
-    Ok(signers)
+    Ok(Opened { signers, away })
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]

@@ -4,7 +4,7 @@ use aegis_core::{Key, KeyUse, Keyring};
 
 use super::Check;
 use crate::commands::server::present;
-use crate::commands::server::signers::{self, SharedSigner};
+use crate::commands::server::signers::{self, Opened, SharedSigner};
 use crate::commands::server::trust::Trust;
 use crate::output::{counted, instant};
 use crate::settings::Settings;
@@ -21,14 +21,15 @@ pub(super) async fn checks(settings: &Settings) -> Vec<Check> {
         Err(failure) => return vec![Check::failed("trust", &failure)],
     };
     let keyring = trust.keyring();
-    let signers = match signers::open(settings).await {
-        Ok(signers) => signers,
+    let Opened { signers, away } = match signers::open(settings).await {
+        Ok(opened) => opened,
         Err(failure) => return vec![Check::failed("signer", &failure)],
     };
     let mut checks = vec![Check::ok(
         "trust",
         format!("customers of {:?} trust {}", trust.issuer, counted(keyring.iter().count(), "key")),
     )];
+    checks.extend(away.iter().map(|failure| Check::failed("signer", failure)));
     for signer in &signers {
         checks.push(signs(signer, &keyring).await);
         checks.extend(keyring.get(signer.kid()).map(|key| window(key, present().timestamp())));
@@ -38,7 +39,8 @@ pub(super) async fn checks(settings: &Settings) -> Vec<Check> {
         let serves = |signer: &SharedSigner| {
             keyring.get(signer.kid()).is_some_and(|key| key.may(key_use) && key.was_in_use(now))
         };
-        if !signers.iter().any(serves) {
+        // What is away may be the one.
+        if away.is_empty() && !signers.iter().any(serves) {
             let remedy = "certify a key for the present: `aegis keys certify NAME --use license,revocation`, or `aegis keys rotate`";
             checks.push(Check::error("signer", format!("no key may sign {what} now"), remedy));
         }

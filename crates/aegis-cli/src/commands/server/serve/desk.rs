@@ -8,14 +8,18 @@ use aegis_storage::Store;
 use chrono::Utc;
 
 use crate::commands::server::database::explained;
+use crate::commands::server::present;
+use crate::commands::server::signers::{self, Opened};
 use crate::commands::server::trust::Trust;
-use crate::commands::server::{present, signers};
 use crate::failure::Failure;
-use crate::output::instant;
+use crate::output::{instant, warn};
 use crate::settings::Settings;
 
 pub(super) async fn app(settings: &Settings, trust: &Trust, store: Store) -> Result<Arc<App>, Failure> {
-    let signers = signers::open(settings).await?;
+    let Opened { signers, mut away } = signers::open(settings).await?;
+    if signers.is_empty() && !away.is_empty() {
+        return Err(away.swap_remove(0));
+    }
     let keys = signers.into_iter().map(|signer| {
         let certificates = trust.certificates_of(signer.kid());
         SigningKey { signer, certificates }
@@ -27,7 +31,17 @@ pub(super) async fn app(settings: &Settings, trust: &Trust, store: Store) -> Res
         DeskError::Storage(error) => explained(&error, &settings.database),
         other => Failure::new(other.to_string(), other.remedy()).for_good(),
     })?;
-    refuse_idle(&desk, now.timestamp())?;
+    if let Err(idle) = refuse_idle(&desk, now.timestamp()) {
+        return Err(away.into_iter().next().unwrap_or(idle));
+    }
+    // Selling goes on without it. What runs would be tried again; what never opened waits for the next start.
+    for failure in &away {
+        warn(format!(
+            "a signing key is left out until the server is started again: {} ({})",
+            failure.what(),
+            failure.remedy()
+        ));
+    }
     let limits = Limits {
         per_key: settings.rate_per_key,
         per_address: settings.rate_per_address,
