@@ -50,6 +50,9 @@ const ALL: [&Setting; 14] = [
 /// Other variables of ours, which are no settings of the server.
 const OTHERS: [&str; 3] = ["AEGIS_CONFIG", "AEGIS_ROOT_PASSPHRASE", "AEGIS_PKCS11_PIN"];
 
+/// What reads other variables that begin with `AEGIS_`: the addon, the wheel's builds, the tests.
+const ELSEWHERE: [&str; 4] = ["AEGIS_LICENSE_FILE", "AEGIS_PUBLIC_KEYS", "AEGIS_ODOO_", "AEGIS_TEST_"];
+
 /// The variables that are read.
 pub(super) fn variables() -> impl Iterator<Item = &'static str> {
     ALL.iter().flat_map(|setting| [Some(setting.variable), setting.fallback]).flatten()
@@ -60,14 +63,16 @@ pub(super) fn members() -> impl Iterator<Item = &'static str> {
     ALL.iter().filter_map(|setting| setting.member)
 }
 
-/// The variable that was meant by one that nothing reads. Variables of others begin with `AEGIS_` too, and are left
-/// alone unless they are almost one of ours.
+/// Whether nothing reads a variable that looks like one of ours. Kubernetes makes such for a service called "aegis".
+pub(super) fn is_unread(name: &str) -> bool {
+    name.starts_with("AEGIS_")
+        && !variables().chain(OTHERS).any(|known| known == name)
+        && !ELSEWHERE.iter().any(|elsewhere| name.starts_with(elsewhere))
+}
+
+/// The variable that was meant by one that nothing reads.
 pub(super) fn meant_variable(name: &str) -> Option<&'static str> {
-    let ours = || variables().chain(OTHERS);
-    if !name.starts_with("AEGIS_") || ours().any(|known| known == name) {
-        return None;
-    }
-    nearest(name, ours())
+    if is_unread(name) { nearest(name, variables().chain(OTHERS)) } else { None }
 }
 
 /// The member that was meant by one that there is not.
@@ -102,7 +107,7 @@ fn distance(one: &str, other: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{distance, meant_member, meant_variable};
+    use super::{distance, is_unread, meant_member, meant_variable};
 
     #[test]
     fn letters_are_counted() {
@@ -120,6 +125,7 @@ mod tests {
             ("AEGIS_LISTN", Some("AEGIS_LISTEN")),
             ("AEGIS_LOG_LEVEL", Some("AEGIS_LOG")),
             ("AEGIS_DATABASE", Some("AEGIS_DATABASE_URL")),
+            ("AEGIS_SERVICE_HOST", None),
             ("AEGIS_PUBLIC_KEYS", None),
             ("AEGIS_TEST_POSTGRES", None),
             ("AEGIS_LISTEN", None),
@@ -127,6 +133,18 @@ mod tests {
             ("HOME", None),
         ] {
             assert_eq!(meant_variable(name), meant, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_others_read_is_not_unread() {
+        for name in ["AEGIS_SERVICE_HOST", "AEGIS_RATELIMIT", "AEGIS_LISTN"] {
+            assert!(is_unread(name), "{name}");
+        }
+        for name in
+            ["AEGIS_PUBLIC_KEYS", "AEGIS_TEST_POSTGRES", "AEGIS_ODOO_18", "AEGIS_LISTEN", "AEGIS_CONFIG", "HOME"]
+        {
+            assert!(!is_unread(name), "{name}");
         }
     }
 

@@ -205,6 +205,15 @@ impl Reader {
     fn passphrase(&mut self) -> Result<(PassphraseArgs, Option<PathBuf>), Failure> {
         let file = self.source.text(&known::PASSPHRASE_FILE)?;
         let variable = self.source.text(&known::PASSPHRASE)?;
+        let is_variable = |found: &Found<String>| matches!(found.origin, Place::Variable(_));
+        if variable.is_some() && file.as_ref().is_some_and(is_variable) {
+            return Err(Failure::new(
+                "AEGIS_PASSPHRASE and AEGIS_PASSPHRASE_FILE are both set",
+                "unset one of them: it would not be clear which counts",
+            ));
+        }
+        // The environment wins.
+        let file = file.filter(|_| variable.is_none());
         match &variable {
             Some(found) => self.show(&known::PASSPHRASE, "set, and not shown", found.origin),
             None => self.show(&known::PASSPHRASE, "not set", Place::Default),

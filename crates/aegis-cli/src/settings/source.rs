@@ -11,6 +11,7 @@ use toml::{Table, Value};
 
 use super::known::{self, Setting};
 use crate::failure::Failure;
+use crate::output::warn;
 
 /// Names the file of settings where no flag does.
 const CONFIG: &str = "AEGIS_CONFIG";
@@ -113,17 +114,17 @@ fn wrong_kind(member: &str, expected: &str) -> Failure {
     Failure::new(format!("{member} in the file of settings is not {expected}"), format!("write {expected}"))
 }
 
-/// What is misspelled would go unnoticed otherwise.
+/// What is misspelled would go unnoticed otherwise. What is like none of ours may be somebody else's.
 fn refuse_misspelled(all: &[(OsString, OsString)]) -> Result<(), Failure> {
     let names = all.iter().filter_map(|(name, _)| name.to_str());
-    let mut misspelled = names.filter_map(|name| known::meant_variable(name).map(|meant| (name, meant)));
-    match misspelled.next() {
-        Some((name, meant)) => Err(Failure::new(
-            format!("nothing reads the environment variable {name}"),
-            format!("is {meant} meant? Else unset it"),
-        )),
-        None => Ok(()),
+    for name in names.filter(|name| known::is_unread(name)) {
+        let what = format!("nothing reads the environment variable {name}");
+        match known::meant_variable(name) {
+            Some(meant) => return Err(Failure::new(what, format!("is {meant} meant? Else unset it"))),
+            None => warn(what),
+        }
     }
+    Ok(())
 }
 
 /// Those that are set. An empty one counts as not set, as tools that start containers leave them.

@@ -79,6 +79,31 @@ fn a_misspelled_variable_is_refused_with_a_hint() {
     refused(&Place::new().with("AEGIS_LOG_LEVEL", "x"), "AEGIS_LOG_LEVEL", "is AEGIS_LOG meant?");
 }
 
+/// It may be somebody else's, as those that Kubernetes makes for a service called "aegis".
+#[test]
+fn a_variable_that_nothing_reads_is_warned_of() {
+    let place = Place::new().with("AEGIS_RATELIMIT", "1").with("AEGIS_LICENSE_FILE", "x");
+    let said = place.run(&["migrate"]).success().stderr();
+    assert_eq!(said, "warning: nothing reads the environment variable AEGIS_RATELIMIT\n");
+}
+
+#[test]
+fn the_passphrase_of_the_environment_wins_over_the_file_that_the_file_names() {
+    let place = Place::new().with("AEGIS_PASSPHRASE", "open sesame");
+    drop(place.serve());
+    place.folder.write("wrong.txt", "wrong");
+    place.folder.write("aegis.toml", "passphrase_file = \"wrong.txt\"\n");
+    let place = place.with("AEGIS_CONFIG", "aegis.toml");
+    drop(place.serve());
+    place.with("AEGIS_PASSPHRASE", "").refuses_to_serve("the passphrase does not open this private key");
+}
+
+#[test]
+fn two_passphrases_in_the_environment_are_refused() {
+    let place = Place::new().with("AEGIS_PASSPHRASE", "one").with("AEGIS_PASSPHRASE_FILE", "two.txt");
+    refused(&place, "AEGIS_PASSPHRASE and AEGIS_PASSPHRASE_FILE are both set", "unset one of them");
+}
+
 #[test]
 fn an_unknown_member_is_refused_with_a_hint() {
     for (line, help) in [
