@@ -124,6 +124,12 @@ def test_the_unit_waits_for_what_comes_late_and_for_nothing_else() -> None:
     assert f"**{code}**" in (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
 
 
+def test_the_memory_of_the_server_is_never_written_down() -> None:
+    """Keys are in it."""
+    assert "\nLimitCORE=0\n" in UNIT
+    assert {SERVICES[name]["ulimits"]["core"] for name in ("aegis", "migrate")} == {0}
+
+
 def test_a_service_ends_in_its_own_time() -> None:
     """The server finishes what runs, for at most 30 seconds; then only it is killed."""
     assert int(SERVICES["aegis"]["stop_grace_period"].removesuffix("s")) > 30

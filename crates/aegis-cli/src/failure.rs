@@ -28,7 +28,7 @@ impl Failure {
         Self { exit_code: 78, ..self }
     }
 
-    /// Somebody pressed Ctrl-C and knows why: exit code 130, as shells have it, and nothing is said.
+    /// Somebody pressed Ctrl-C, or sent a signal, and knows why: exit code 130, as shells have it, and nothing is said.
     pub(crate) fn interrupted() -> Self {
         Self { exit_code: 130, ..Self::new("", "") }
     }

@@ -1,7 +1,63 @@
-//! Ctrl-C while a passphrase is asked for: the terminal must be put back in order before the program ends.
+//! Ctrl-C while a passphrase is asked for: the terminal must be put back in order before the program ends. And signals
+//! while something secret lies about that has to be removed.
+
+#[cfg(feature = "server")]
+use std::io::{self, Read, Write};
+#[cfg(feature = "server")]
+use std::sync::Arc;
+#[cfg(feature = "server")]
+use std::sync::atomic::{AtomicBool, Ordering};
 
 #[cfg(unix)]
 pub(crate) use unix::hold;
+
+/// Whether SIGINT or SIGTERM came, once somebody waits for them. A second one ends the program at once.
+#[cfg(feature = "server")]
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Interrupt(Arc<AtomicBool>);
+
+#[cfg(feature = "server")]
+impl Interrupt {
+    /// From now on these signals do not end the program.
+    pub(crate) fn wait() -> Self {
+        let interrupt = Self::default();
+        #[cfg(unix)]
+        unix::wait(&interrupt.0);
+        interrupt
+    }
+
+    pub(crate) fn came(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    fn check(&self) -> io::Result<()> {
+        if self.came() { Err(io::Error::other("it was interrupted")) } else { Ok(()) }
+    }
+}
+
+/// What is read or written until a signal comes; then it fails.
+#[cfg(feature = "server")]
+pub(crate) struct Interruptible<T>(pub(crate) T, pub(crate) Interrupt);
+
+#[cfg(feature = "server")]
+impl<T: Read> Read for Interruptible<T> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.0.read(buffer);
+        self.1.check().and(read)
+    }
+}
+
+#[cfg(feature = "server")]
+impl<T: Write> Write for Interruptible<T> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.1.check()?;
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
 
 /// Does `work`; elsewhere than on Unix interrupts need no holding.
 #[cfg(not(unix))]
@@ -34,6 +90,16 @@ mod unix {
             low_level::unregister(id);
         }
         (result, came.load(Ordering::SeqCst))
+    }
+
+    /// Sets `came` when a signal comes.
+    #[cfg(feature = "server")]
+    pub(super) fn wait(came: &Arc<AtomicBool>) {
+        for signal in [SIGINT, signal_hook::consts::SIGTERM] {
+            // Where signals cannot be handled, they end the program as ever.
+            let _ = flag::register_conditional_default(signal, Arc::clone(came))
+                .and_then(|_| flag::register(signal, Arc::clone(came)));
+        }
     }
 
     fn register(came: &Arc<AtomicBool>) -> io::Result<(&'static AtomicBool, SigId)> {

@@ -34,7 +34,7 @@ struct Arguments {
 }
 
 /// Exits with 0 when all is well, 1 when not, 2 when the command line is wrong, 78 when the server cannot start
-/// until somebody changes something, 130 after Ctrl-C at a prompt.
+/// until somebody changes something, 130 after Ctrl-C at a prompt or in a backup.
 fn main() -> ExitCode {
     let result = arguments().and_then(|arguments| arguments.command.run()).and_then(output::Outcome::print);
     match result {

@@ -1,8 +1,12 @@
 //! `aegis backup` and `aegis restore`, as one rehearses them.
 
-use std::fs;
+use std::fs::{self, File, OpenOptions};
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process::Command as Process;
+use std::thread::{sleep, spawn};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::common::server::Place;
 use crate::common::{self, Folder};
@@ -163,6 +167,84 @@ fn a_backup_leaves_no_copy_of_the_database_behind() {
         .map(|item| item.unwrap().file_name().into_string().unwrap())
         .collect();
     assert!(names.iter().all(|name| name == "keys" || name.starts_with("aegis.db")), "{names:?}");
+}
+
+/// What begins like a hidden folder of ours, or a file that is not whole.
+fn leftovers(folder: &Path) -> Vec<String> {
+    let names = fs::read_dir(folder).unwrap().map(|item| item.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.starts_with('.')).collect()
+}
+
+fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !is_so() {
+        assert!(begin.elapsed() < Duration::from_mins(1), "{what}");
+        sleep(Duration::from_millis(5));
+    }
+}
+
+/// Starts a command, which is ended by a signal once `is_so`; then `after` is done.
+fn terminated(place: &Place, arguments: &[&str], is_so: impl FnMut() -> bool, after: impl FnOnce()) -> Option<i32> {
+    let mut command = Process::new(env!("CARGO_BIN_EXE_aegis"));
+    command.current_dir(place.path("")).env("AEGIS_DATA", "data").env_remove("AEGIS_PASSPHRASE").args(arguments);
+    let mut child = command.spawn().unwrap();
+    wait_for("it does not begin", is_so);
+    assert!(Process::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    after();
+    child.wait().unwrap().code()
+}
+
+#[test]
+fn a_backup_that_is_ended_by_a_signal_leaves_nothing_behind() {
+    let place = Place::new();
+    drop(place.serve());
+    // It takes a while to encrypt.
+    File::create(place.path("data/keys/large.certificate")).unwrap().set_len(4 << 30).unwrap();
+    let recipient = recipient(&place, "identity.txt");
+    let begun = || {
+        let sizes = leftovers(&place.path("")).into_iter().map(|name| fs::metadata(place.path(&name)));
+        !leftovers(&place.path("data")).is_empty() && sizes.flatten().any(|file| file.len() > 0)
+    };
+    let code = terminated(&place, &["backup", "--to", "kept.age", "--recipient", &recipient], begun, || ());
+    assert_eq!(code, Some(130));
+    assert_eq!(leftovers(&place.path("data")), [""; 0]);
+    assert_eq!(leftovers(&place.path("")), [""; 0]);
+    assert!(!place.path("kept.age").exists());
+}
+
+#[test]
+fn a_restore_that_is_ended_by_a_signal_leaves_nothing_behind() {
+    let place = Place::new();
+    drop(place.serve());
+    backup(&place);
+    let whole = fs::read(place.path("kept.age")).unwrap();
+    assert!(place.folder.tool("mkfifo", &["slow.age"]).status.success());
+    let (first, rest) = whole.split_at(whole.len() - 1000);
+    let mut slow = OpenOptions::new().read(true).write(true).open(place.path("slow.age")).unwrap();
+    let first = first.to_owned();
+    // More than a pipe holds.
+    let feeding = spawn(move || slow.write_all(&first).map(|()| slow).unwrap());
+    let begun = || feeding.is_finished() && !leftovers(&place.path("")).is_empty();
+    let arguments = ["restore", "--from", "slow.age", "--identity", "identity.txt", "--into", "back"];
+    let finish = || drop(fs::write(place.path("slow.age"), rest));
+    assert_eq!(terminated(&place, &arguments, begun, finish), Some(130));
+    assert_eq!(leftovers(&place.path("")), [""; 0]);
+    assert!(!place.path("back").exists());
+}
+
+#[test]
+fn what_a_killed_backup_has_left_is_removed_by_the_next() {
+    let place = Place::new();
+    drop(place.serve());
+    for (name, hours) in [("old", 48), ("new", 1)] {
+        let folder = place.path(&format!("data/.aegis-unfinished-{name}"));
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("aegis.db"), "secret").unwrap();
+        let modified = SystemTime::now() - Duration::from_hours(hours);
+        File::open(&folder).unwrap().set_modified(modified).unwrap();
+    }
+    backup(&place);
+    assert_eq!(leftovers(&place.path("data")), [".aegis-unfinished-new"]);
 }
 
 #[test]

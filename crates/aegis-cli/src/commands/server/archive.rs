@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 use age::{Decryptor, Encryptor, Identity, Recipient};
 use tar::{Archive, Builder, EntryType, Header};
@@ -25,13 +26,31 @@ const MODES: u32 = 0o644;
 /// Files by their paths in the archive.
 pub(super) type Files = BTreeMap<PathBuf, PathBuf>;
 
-/// A folder in `parent` for a moment, for its owner alone. It is removed when it is dropped.
+/// How the name of a folder for a moment begins.
+const UNFINISHED: &str = ".aegis-unfinished-";
+
+/// After this time nobody works in a folder for a moment any more.
+const ABANDONED: Duration = Duration::from_hours(24);
+
+/// A folder in `parent` for a moment, for its owner alone. It is removed when it is dropped, or else by the next: where
+/// the program was killed, what is secret stayed.
 pub(super) fn folder_for_a_moment(parent: &Path) -> io::Result<TempDir> {
+    for item in fs::read_dir(parent)? {
+        let item = item?;
+        if item.file_name().to_string_lossy().starts_with(UNFINISHED) && is_abandoned(&item.metadata()?) {
+            fs::remove_dir_all(item.path())?;
+        }
+    }
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".aegis");
+    builder.prefix(UNFINISHED);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
     builder.tempdir_in(parent)
+}
+
+fn is_abandoned(metadata: &fs::Metadata) -> bool {
+    let age = metadata.modified().ok().and_then(|modified| modified.elapsed().ok());
+    metadata.is_dir() && age.is_some_and(|age| age > ABANDONED)
 }
 
 /// Writes the files into an encrypted archive.

@@ -14,9 +14,11 @@ use tempfile::{NamedTempFile, TempDir};
 
 use super::archive::{self, Files};
 use super::database::{existing, explained, runtime};
+use super::serve::stop;
 use super::trust::key_folders;
 use super::{SettingsArgs, archive::DATABASE};
 use crate::failure::Failure;
+use crate::interrupt::{Interrupt, Interruptible};
 use crate::keyrings::{KEYRING_FILE, TRUST_FILE, folder_of};
 use crate::output::{Outcome, counted};
 use crate::settings::Settings;
@@ -43,6 +45,12 @@ fn recipient(text: &str) -> Result<Recipient, String> {
 }
 
 pub(crate) fn run(arguments: &BackupArgs) -> Result<Outcome, Failure> {
+    let interrupt = Interrupt::wait();
+    let done = backup(arguments, &interrupt);
+    if done.is_err() && interrupt.came() { Err(Failure::interrupted()) } else { done }
+}
+
+fn backup(arguments: &BackupArgs, interrupt: &Interrupt) -> Result<Outcome, Failure> {
     let settings = arguments.settings.read()?;
     let to = &arguments.to;
     if to.exists() {
@@ -54,7 +62,7 @@ pub(crate) fn run(arguments: &BackupArgs) -> Result<Outcome, Failure> {
     if let Some((_, path)) = &snapshot {
         files.insert(PathBuf::from(DATABASE), path.clone());
     }
-    write(to, &files, &arguments.recipients)?;
+    write(to, &files, &arguments.recipients, interrupt)?;
     if arguments.json {
         let names: Vec<String> = files.keys().map(|name| name.display().to_string()).collect();
         let answer = json!({
@@ -96,7 +104,10 @@ fn snapshot(settings: &Settings) -> Result<Option<(TempDir, PathBuf)>, Failure> 
     let copy = folder.path().join(DATABASE);
     runtime()?.block_on(async {
         let store = existing(settings).await?;
-        let copied = store.snapshot(&copy).await.map_err(|error| explained(&error, &settings.database));
+        let copied = tokio::select! {
+            copied = store.snapshot(&copy) => copied.map_err(|error| explained(&error, &settings.database)),
+            () = stop::asked()? => Err(Failure::interrupted()),
+        };
         // It was only read.
         let _ = store.close().await;
         copied
@@ -167,13 +178,14 @@ fn are_same(one: &Path, other: &Path) -> bool {
 }
 
 /// Whole or not at all, and for its owner alone.
-fn write(to: &Path, files: &Files, recipients: &[Recipient]) -> Result<(), Failure> {
+fn write(to: &Path, files: &Files, recipients: &[Recipient], interrupt: &Interrupt) -> Result<(), Failure> {
     let unwritable = |error: &io::Error| {
         let what = format!("cannot write the backup {}: {error}", to.display());
         Failure::new(what, "check the path, the space, and who may read the keys")
     };
     let mut file = NamedTempFile::new_in(folder_of(to)).map_err(|error| unwritable(&error))?;
-    archive::write(io::BufWriter::new(&mut file), files, recipients).map_err(|error| unwritable(&error))?;
+    let writer = Interruptible(io::BufWriter::new(&mut file), interrupt.clone());
+    archive::write(writer, files, recipients).map_err(|error| unwritable(&error))?;
     file.as_file().sync_all().map_err(|error| unwritable(&error))?;
     file.persist_noclobber(to).map(drop).map_err(|error| match error.error.kind() {
         io::ErrorKind::AlreadyExists => exists(to),

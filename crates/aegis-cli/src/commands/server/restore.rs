@@ -11,6 +11,7 @@ use serde_json::json;
 use super::archive::{self, DATABASE, KEYS, TRUST};
 use super::database::is_empty;
 use crate::failure::Failure;
+use crate::interrupt::{Interrupt, Interruptible};
 use crate::keyrings::folder_of;
 use crate::output::{Outcome, counted};
 use crate::write::make_folder;
@@ -33,6 +34,12 @@ pub(crate) struct RestoreArgs {
 }
 
 pub(crate) fn run(arguments: &RestoreArgs) -> Result<Outcome, Failure> {
+    let interrupt = Interrupt::wait();
+    let done = restore(arguments, &interrupt);
+    if done.is_err() && interrupt.came() { Err(Failure::interrupted()) } else { done }
+}
+
+fn restore(arguments: &RestoreArgs, interrupt: &Interrupt) -> Result<Outcome, Failure> {
     let into = &arguments.into;
     if !is_empty(into)? {
         return Err(Failure::new(
@@ -41,7 +48,7 @@ pub(crate) fn run(arguments: &RestoreArgs) -> Result<Outcome, Failure> {
         ));
     }
     let identities = identities(&arguments.identity)?;
-    let files = unpack(&arguments.from, &identities, into)?;
+    let files = unpack(&arguments.from, &identities, into, interrupt)?;
     if arguments.json {
         return Outcome::json(&json!({ "folder": into, "files": files, "database": into.join(DATABASE).exists() }));
     }
@@ -64,7 +71,7 @@ fn identities(path: &Path) -> Result<Vec<Box<dyn Identity>>, Failure> {
 }
 
 /// Into another folder first: what is torn or forged leaves nothing behind.
-fn unpack(from: &Path, identities: &[Box<dyn Identity>], into: &Path) -> Result<usize, Failure> {
+fn unpack(from: &Path, identities: &[Box<dyn Identity>], into: &Path, interrupt: &Interrupt) -> Result<usize, Failure> {
     let unreadable = |error: &io::Error| {
         Failure::new(
             format!("cannot restore {}: {error}", from.display()),
@@ -75,8 +82,8 @@ fn unpack(from: &Path, identities: &[Box<dyn Identity>], into: &Path) -> Result<
     let parent = folder_of(into);
     make_folder(parent)?;
     let unfinished = archive::folder_for_a_moment(parent).map_err(|error| unreadable(&error))?;
-    let count =
-        archive::unpack(BufReader::new(archive), identities, unfinished.path()).map_err(|error| unreadable(&error))?;
+    let archive = BufReader::new(Interruptible(archive, interrupt.clone()));
+    let count = archive::unpack(archive, identities, unfinished.path()).map_err(|error| unreadable(&error))?;
     // A folder takes the place of an empty one, and of nothing else.
     fs::rename(unfinished.path(), into).map_err(|error| unreadable(&error))?;
     // It is not there any more under that name.

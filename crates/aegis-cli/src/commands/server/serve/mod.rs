@@ -2,7 +2,7 @@
 
 mod desk;
 mod first_start;
-mod stop;
+pub(super) mod stop;
 
 use std::io::{self, Write as _};
 use std::net::SocketAddr;

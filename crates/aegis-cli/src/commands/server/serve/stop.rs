@@ -6,7 +6,7 @@ use crate::failure::Failure;
 
 /// What is done when somebody asks the server to stop. Asked for before anything is made, so that nothing is left half
 /// made by a signal.
-pub(super) fn asked() -> Result<impl Future<Output = ()> + Send, Failure> {
+pub(in crate::commands::server) fn asked() -> Result<impl Future<Output = ()> + Send, Failure> {
     signals().map_err(|error| Failure::new(format!("cannot wait for signals: {error}"), "report this"))
 }
 
