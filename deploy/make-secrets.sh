@@ -37,5 +37,10 @@ chmod 0600 secrets/*
 if [ "$(id -u)" = 0 ]; then
     chown -R "$owner:$group" secrets keys backups openbao/data
 fi
-printf 'AEGIS_UID=%s\nAEGIS_GID=%s\n' "$owner" "$group" >.env
+{
+    # What else Compose is told there stays.
+    [ ! -e .env ] || sed '/^AEGIS_[UG]ID=/d' .env | sed '$a\'
+    printf 'AEGIS_UID=%s\nAEGIS_GID=%s\n' "$owner" "$group"
+} >.env.new
+mv .env.new .env
 echo "The containers will run as user $owner. Back up the folder secrets/: nothing can make them again."

@@ -113,7 +113,7 @@ def test_settings_that_are_used_are_in_the_table() -> None:
 
 
 def test_the_unit_waits_for_what_comes_late_and_for_nothing_else() -> None:
-    """A database that starts slowly is no reason to give up; a wrong PIN is, before the token locks itself."""
+    """A database that is slow is no reason to give up; a wrong PIN is, before the token locks itself."""
     unit = dict(re.findall(r"^(\w+)=(.*)$", UNIT, flags=re.M))
     assert unit["Restart"] == "on-failure"
     assert unit["StartLimitIntervalSec"] == "0"

@@ -54,6 +54,17 @@ def test_what_is_there_is_kept(folder: Path) -> None:
     assert output.count("kept") == len(SECRETS)
 
 
+def test_what_else_is_in_env_is_kept(folder: Path) -> None:
+    """Compose reads it: the version that runs, and which profiles."""
+    env = folder / ".env"
+    made = env.read_text()
+    # As an editor leaves it that ends no last line.
+    env.write_text("# ours\nAEGIS_VERSION=0.2.0\nAEGIS_UID=1\nAEGIS_GID=1\nCOMPOSE_PROFILES=openbao")
+    for _ in range(2):
+        make(folder)
+        assert env.read_text() == f"# ours\nAEGIS_VERSION=0.2.0\nCOMPOSE_PROFILES=openbao\n{made}"
+
+
 def test_no_secret_is_printed(folder: Path) -> None:
     """Not when it is made, nor when it is kept."""
     shutil.rmtree(folder / "secrets")
