@@ -3,6 +3,7 @@
 use std::env;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use aegis_signers::Secrets;
 use uuid::Uuid;
@@ -12,6 +13,9 @@ use super::process::run;
 
 pub(crate) const PIN: &str = "hush-4711";
 const OFFICER_PIN: &str = "hush-officer-0815";
+
+/// SoftHSM's tools stumble over a token that another of them is making.
+static TOOLS: Mutex<()> = Mutex::new(());
 
 /// A token of a test's own.
 pub(crate) struct Token {
@@ -25,7 +29,7 @@ impl Token {
         let module = lab("AEGIS_TEST_PKCS11_MODULE")?;
         let label = format!("aegis {}", &Uuid::new_v4().simple().to_string()[..12]);
         let pins = ["--pin", PIN, "--so-pin", OFFICER_PIN];
-        run("softhsm2-util", &[&["--init-token", "--free", "--label", &label][..], &pins].concat());
+        one_by_one("softhsm2-util", &[&["--init-token", "--free", "--label", &label][..], &pins].concat());
         Some(Self { label, module })
     }
 
@@ -42,7 +46,7 @@ impl Token {
 
     pub(crate) fn tool(&self, arguments: &[&str]) -> String {
         let at = ["--module", &self.module, "--token-label", &self.label, "--login", "--pin", PIN];
-        run("pkcs11-tool", &[&at[..], arguments].concat())
+        one_by_one("pkcs11-tool", &[&at[..], arguments].concat())
     }
 
     /// Where SoftHSM keeps it.
@@ -66,6 +70,11 @@ impl Token {
     pub(crate) fn address_by(&self, module: &str, key: &str) -> String {
         format!("pkcs11:token={};{key}?module-path={module}", self.label.replace(' ', "%20"))
     }
+}
+
+fn one_by_one(program: &str, arguments: &[&str]) -> String {
+    let _mine = TOOLS.lock().unwrap_or_else(PoisonError::into_inner);
+    run(program, arguments)
 }
 
 pub(crate) fn with_pin(pin: &str) -> Secrets {
