@@ -1,8 +1,10 @@
 //! Who may do what: API keys and their scopes.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use aegis_storage::{ApiKey, Error as StorageError, NewApiKey};
 use axum::extract::FromRequestParts;
@@ -178,11 +180,46 @@ fn presented(parts: &Parts) -> Option<&str> {
 async fn known_key(app: &App, key: &str) -> Result<ApiKey, Problem> {
     let id = key.split_once('.').map(|(id, _)| id).filter(|id| id.len() == PREFIX.len() + SHOWN && id.is_ascii());
     let id = id.ok_or_else(Problem::unauthorized)?;
-    let known = match app.store.api_key(id).await {
-        Err(StorageError::NotFound { .. }) => return Err(Problem::unauthorized()),
-        found => found?,
+    let known = match app.api_keys.get(id) {
+        Some(known) => known,
+        None => match app.store.api_key(id).await {
+            Err(StorageError::NotFound { .. }) => return Err(Problem::unauthorized()),
+            found => app.api_keys.keep(found?),
+        },
     };
     let same: bool = known.hash.as_bytes().ct_eq(hash(key).as_bytes()).into();
     let ended = known.expires_at.is_some_and(|end| end <= app.now());
     if same && !ended && known.revoked_at.is_none() { Ok(known) } else { Err(Problem::unauthorized()) }
+}
+
+/// What was read of API keys a moment ago, so that not every request asks the database. A key that was revoked opens nothing
+/// a second later.
+#[derive(Debug, Default)]
+pub struct RecentKeys(Mutex<HashMap<String, (Instant, ApiKey)>>);
+
+/// How long what was read of a key is believed.
+const RECENT: Duration = Duration::from_secs(1);
+
+/// Keys that are kept, at most.
+const MOST_RECENT: usize = 1024;
+
+impl RecentKeys {
+    fn get(&self, id: &str) -> Option<ApiKey> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.get(id).filter(|(read, _)| read.elapsed() < RECENT).map(|(_, key)| key.clone())
+    }
+
+    fn keep(&self, key: ApiKey) -> ApiKey {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= MOST_RECENT {
+            kept.clear();
+        }
+        kept.insert(key.id.clone(), (Instant::now(), key.clone()));
+        key
+    }
+
+    /// Forgets a key that was changed.
+    pub(crate) fn forget(&self, id: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+    }
 }

@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::access::Caller;
+use crate::access::{Caller, RecentKeys};
 use crate::{
     Desk, Origin, Problem, RateLimits, Telemetry, admin, api_keys, bundle, customers, headers, health, info, keys,
     licenses, limits, openapi, request_log, revocations,
@@ -46,6 +46,8 @@ pub struct App {
     pub desk: Desk,
     /// The present.
     pub clock: Clock,
+    /// The API keys that were asked about a moment ago.
+    pub api_keys: RecentKeys,
     /// How often one may ask.
     pub limits: RateLimits,
     /// What is counted and measured.

@@ -42,12 +42,12 @@ impl Known {
         reads(&self.trust, token)
     }
 
-    /// The certificate that customers need beside a license or a list; none where wheels trust its key by itself.
+    /// The certificate that customers need beside a license or a list of the key `kid`; none where wheels trust its key by itself.
     ///
     /// # Errors
     /// They could not read it.
-    pub(crate) fn certificate(&self, token: &str) -> Result<Option<&str>, Problem> {
-        if reads(&self.roots, token) {
+    pub(crate) fn certificate(&self, kid: &str, token: &str) -> Result<Option<&str>, Problem> {
+        if self.roots.get(kid).is_some() {
             return Ok(None);
         }
         let found = certificate_for(token, &self.certificates, &self.roots);

@@ -28,7 +28,7 @@ mod serve;
 mod settings;
 mod telemetry;
 
-pub use access::{FreshKey, Scope};
+pub use access::{FreshKey, RecentKeys, Scope};
 pub use app::{App, Clock, router};
 pub use client::Network;
 pub use description::openapi;

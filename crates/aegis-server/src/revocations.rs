@@ -35,9 +35,9 @@ const TRIES: usize = 5;
 pub(crate) async fn revocations(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Problem> {
     let mut lines = Vec::new();
     for list in with_root_list(&app, current(&app).await?).await? {
-        let known = app.desk.known_for(&app.store, &list).await?;
-        lines.extend(known.certificate(&list)?.map(str::to_owned));
-        lines.push(list);
+        let known = app.desk.known_for(&app.store, &list.token).await?;
+        lines.extend(known.certificate(&list.kid, &list.token)?.map(str::to_owned));
+        lines.push(list.token);
     }
     let text = lines.join("\n") + "\n";
     let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(Sha256::digest(&text)));
@@ -49,7 +49,7 @@ pub(crate) async fn revocations(State(app): State<Arc<App>>, headers: HeaderMap)
 }
 
 /// The lists that count; none where nothing was ever revoked, so that the signer is not needed to say so.
-pub(crate) async fn lists_in_force(app: &App) -> Result<Vec<String>, Problem> {
+pub(crate) async fn lists_in_force(app: &App) -> Result<Vec<SignedList>, Problem> {
     if !app.store.has_revocations(app.desk.issuer()).await? {
         return Ok(Vec::new());
     }
@@ -57,10 +57,10 @@ pub(crate) async fn lists_in_force(app: &App) -> Result<Vec<String>, Problem> {
 }
 
 /// A list, after the newest of a root: only that one withdraws keys.
-async fn with_root_list(app: &App, list: SignedList) -> Result<Vec<String>, Problem> {
+async fn with_root_list(app: &App, list: SignedList) -> Result<Vec<SignedList>, Problem> {
     let of_root = app.store.newest_list_of(app.desk.issuer(), &root_kids(app.desk.roots())).await?;
-    let of_root = of_root.filter(|of_root| of_root.seq != list.seq).map(|of_root| of_root.token);
-    Ok(of_root.into_iter().chain([list.token]).collect())
+    let of_root = of_root.filter(|of_root| of_root.seq != list.seq);
+    Ok(of_root.into_iter().chain([list]).collect())
 }
 
 /// The list that names everything that was revoked; a new one is signed where there is none yet.

@@ -73,12 +73,14 @@ impl Change {
     }
 }
 
-/// Inserts rows, by as many statements as it takes.
+/// Inserts rows, by as many statements as it takes. Each is for as many rows as a power of two: a database prepares a
+/// statement once for each number of values in it.
 pub(crate) async fn insert_all<A: ActiveModelTrait>(tx: &DatabaseTransaction, rows: Vec<A>) -> Result<(), Error> {
     let at_once = VALUES / <A::Entity as EntityTrait>::Column::iter().count();
     let mut rows = rows.into_iter().peekable();
     while rows.peek().is_some() {
-        let some: Vec<A> = rows.by_ref().take(at_once).collect();
+        let left = rows.len().min(at_once);
+        let some: Vec<A> = rows.by_ref().take(1 << left.ilog2()).collect();
         A::Entity::insert_many(some).exec_without_returning(tx).await?;
     }
     Ok(())

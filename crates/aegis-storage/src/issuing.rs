@@ -50,8 +50,8 @@ pub struct Idempotency {
 /// What became of a license.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is stored.
-    Stored,
+    /// It is stored, as it would be read.
+    Stored(Box<license::Model>),
     /// It is not: the same request was answered before, with the license of this id.
     Repeated(String),
 }
@@ -147,6 +147,15 @@ fn too_late() -> Error {
     Error::OutcomeUnknown("it did not answer in time".to_owned())
 }
 
+/// The same with the last repeated, so that there are as many as a power of two: a database prepares a statement once for
+/// each number of values in it.
+fn of_few_lengths<T: Clone>(mut values: Vec<T>) -> Vec<T> {
+    if let Some(last) = values.last().cloned() {
+        values.resize(values.len().next_power_of_two(), last);
+    }
+    values
+}
+
 /// Stores them together; where the database refuses that, one by one, so that one fails and not all.
 async fn store_apart(db: &DatabaseConnection, issues: Vec<Issue>) -> Vec<Answer> {
     if issues.is_empty() {
@@ -176,8 +185,12 @@ async fn store(db: &DatabaseConnection, issues: Vec<Issue>) -> Result<Vec<Answer
     let mut answers = Vec::with_capacity(issues.len());
     let (mut licenses, mut modules, mut requests) = (Vec::new(), Vec::new(), Vec::new());
     for Issue { license, note, idempotency, at } in issues {
-        let answer = known.answer(&license, idempotency.as_ref());
-        if answer == Ok(Outcome::Stored) {
+        let answer = match known.repeats(&license, idempotency.as_ref()) {
+            Ok(Some(first)) => Ok(Outcome::Repeated(first)),
+            Ok(None) => Ok(Outcome::Stored(Box::new(row(license.clone(), change.head.license_seq + 1, at)))),
+            Err(left_out) => Err(left_out.into()),
+        };
+        if let Ok(Outcome::Stored(row)) = &answer {
             change.head.license_seq += 1;
             let seq = change.head.license_seq;
             let names: BTreeSet<&String> = license.modules.iter().collect();
@@ -191,10 +204,10 @@ async fn store(db: &DatabaseConnection, issues: Vec<Issue>) -> Result<Vec<Answer
                 let license_id = license.id.clone();
                 idempotency::Model { actor, key, request_hash, license_id, created_at: at }.into_active_model()
             }));
-            licenses.push(row(license, seq, at).into_active_model());
+            licenses.push(row.as_ref().clone().into_active_model());
             change.note(at, note);
         }
-        answers.push(answer.map_err(Error::from));
+        answers.push(answer);
     }
     let tx = &change.tx;
     insert_all(tx, licenses).await?;
@@ -240,11 +253,13 @@ impl From<LeftOut> for Error {
 impl Known {
     async fn read(change: &Change, issues: &[Issue]) -> Result<Self, Error> {
         let ids = issues.iter().map(|issue| issue.license.customer_id.as_str()).collect::<BTreeSet<_>>();
+        let ids = of_few_lengths(ids.into_iter().collect());
         let customers = customer::Entity::find().filter(customer::Column::Id.is_in(ids)).all(&change.tx).await?;
         let named = |issue: &'_ Issue| [Some(issue.license.id.clone()), issue.license.replaces.clone()];
-        let ids = issues.iter().flat_map(named).flatten();
+        let ids = of_few_lengths(issues.iter().flat_map(named).flatten().collect());
         let licenses = license::Entity::find().filter(license::Column::Id.is_in(ids)).all(&change.tx).await?;
         let requests: Vec<&Idempotency> = issues.iter().filter_map(|issue| issue.idempotency.as_ref()).collect();
+        let requests = of_few_lengths(requests);
         let stored = if requests.is_empty() {
             Vec::new()
         } else {
@@ -263,13 +278,14 @@ impl Known {
         })
     }
 
-    /// Decides about one license, and remembers it for those after it in the batch.
-    fn answer(&mut self, license: &NewLicense, request: Option<&Idempotency>) -> Result<Outcome, LeftOut> {
+    /// Decides about one license, and remembers it for those after it in the batch: the id of the license with which the
+    /// same request was answered before, and none where it is to be stored.
+    fn repeats(&mut self, license: &NewLicense, request: Option<&Idempotency>) -> Result<Option<String>, LeftOut> {
         if let Some(request) = request {
             let id = (request.actor.clone(), request.key.clone());
             if let Some((hash, license_id)) = self.requests.get(&id) {
                 let same = *hash == request.request_hash;
-                return if same { Ok(Outcome::Repeated(license_id.clone())) } else { Err(LeftOut::KeyReused) };
+                return if same { Ok(Some(license_id.clone())) } else { Err(LeftOut::KeyReused) };
             }
         }
         match self.customers.get(&license.customer_id) {
@@ -288,7 +304,7 @@ impl Known {
             let stored = (request.request_hash.clone(), license.id.clone());
             self.requests.insert((request.actor.clone(), request.key.clone()), stored);
         }
-        Ok(Outcome::Stored)
+        Ok(None)
     }
 }
 
@@ -408,7 +424,7 @@ mod tests {
         let (late, ()) = tokio::join!(store.issue(issue("late")), fall_silent);
         assert!(matches!(late, Err(Error::OutcomeUnknown(_))), "{late:?}");
         lock.rollback().await.expect("lets go");
-        assert_eq!(store.issue(issue("next")).await.expect("is stored"), Outcome::Stored);
+        assert!(matches!(store.issue(issue("next")).await, Ok(Outcome::Stored(_))));
         // As long as it may take to roll back.
         tokio::time::sleep(SHORT * 6).await;
         assert_eq!(store.connections(), crate::Connections { idle: 1, used: 0 });
@@ -430,7 +446,7 @@ mod tests {
         assert!(matches!(late, Error::OutcomeUnknown(_)), "{late}");
         assert!(begun.elapsed() < SHORT * 3, "PostgreSQL would have given up after five seconds");
         lock.rollback().await.expect("lets go");
-        assert_eq!(store.issue(issue("next")).await.expect("is stored"), Outcome::Stored);
+        assert!(matches!(store.issue(issue("next")).await, Ok(Outcome::Stored(_))));
         assert!(matches!(store.license("late").await, Err(Error::NotFound { .. })));
         assert_eq!(store.verify_audit_log().await.expect("holds").0, 2);
         store.close().await.expect("closes: no connection is held");

@@ -26,5 +26,7 @@ pub(crate) async fn revoke(
     Id(id): Id,
 ) -> Result<Json<ApiKeyView>, Problem> {
     let note = App::note(&may.caller, "api_key.revoke", "api_key", &id, json!({}));
-    Ok(Json(app.store.revoke_api_key(&id, note, app.now()).await?.into()))
+    let revoked = app.store.revoke_api_key(&id, note, app.now()).await;
+    app.api_keys.forget(&id);
+    Ok(Json(revoked?.into()))
 }

@@ -82,21 +82,19 @@ impl<'a> IssueRequest<'a> {
         let Self { app, caller, action, replaces, idempotency } = self;
         let license = new_license(&signed, replaces)?;
         let license_type = license.license_type.clone();
-        let id = license.id.clone();
         let detail = json!({
             "customer": license.customer_id, "modules": license.modules, "ends_at": license.ends_at,
             "replaces": license.replaces,
         });
-        let note = App::note(caller, action, "license", &id, detail);
+        let note = App::note(caller, action, "license", &license.id.clone(), detail);
         let outcome = app.store.issue(Issue { license, note, idempotency, at: app.now() }).await?;
-        let id = match outcome {
-            Outcome::Stored => {
+        let kept = match outcome {
+            Outcome::Stored(kept) => {
                 app.telemetry.issued(&license_type);
-                id
+                *kept
             }
-            Outcome::Repeated(first) => first,
+            Outcome::Repeated(first) => app.store.license(&first).await?,
         };
-        let kept = app.store.license(&id).await.map_err(|error| Problem::not_read_back(&error))?;
         answer(app, kept).await
     }
 }
@@ -137,5 +135,5 @@ async fn answer(app: &App, license: License) -> Result<Response, Problem> {
 /// What to mail to the customer.
 pub(crate) async fn bundle_of(app: &App, license: &License) -> Result<String, Problem> {
     let heading = format!("License for {} ({})", license.customer_name, license.module_names.replace(',', ", "));
-    app.desk.bundle(&app.store, &heading, &license.token).await
+    app.desk.bundle(&app.store, &heading, license).await
 }

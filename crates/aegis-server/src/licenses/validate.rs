@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aegis_core::{Assessment, Bundle, Context, Instance, Report, open, running_major};
+use aegis_storage::SignedList;
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
@@ -150,14 +151,15 @@ async fn validation(app: &App, token: &str, asked: &Situation) -> Result<Json<Va
     };
     let lists = revocations::lists_in_force(app).await?;
     for list in &lists {
-        app.desk.known_for(&app.store, list).await?;
+        app.desk.known_for(&app.store, &list.token).await?;
     }
     let known = app.desk.known();
     // Texts of their own: nothing in one of them hides what another says.
-    let texts: Vec<&str> = lists.iter().map(String::as_str).chain([token]).collect();
+    let texts: Vec<&str> = lists.iter().map(|list| list.token.as_str()).chain([token]).collect();
     let bundle = Bundle::open(&texts, &known.trust, |token| open(token, &known.trust).map(Arc::new));
-    let heard =
-        |list: &String| bundle.trust().iter().any(|found| found.token.as_str() == list && found.content.is_ok());
+    let heard = |list: &SignedList| {
+        bundle.trust().iter().any(|found| found.token.as_str() == list.token && found.content.is_ok())
+    };
     if !lists.iter().all(heard) {
         return Err(Problem::internal());
     }

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use aegis_core::{Key, KeyParts, KeyUse, Keyring, ModulePattern};
 use aegis_issuer::keyfile::PrivateKey;
 use aegis_issuer::{FileSigner, Signer as _};
-use aegis_server::{App, Desk, FreshKey, Limits, Origin, RateLimits, Scope, SigningKey, Telemetry, serve};
+use aegis_server::{App, Desk, FreshKey, Limits, Origin, RateLimits, RecentKeys, Scope, SigningKey, Telemetry, serve};
 pub(crate) use aegis_storage::testing::TestStore;
 use aegis_storage::{Instant, Note, Store, Subject};
 use chrono::DateTime;
@@ -115,6 +115,7 @@ impl Server {
             clock: Box::new(move || {
                 DateTime::from_timestamp(read.load(Ordering::SeqCst), 0).expect("a clock that tells the time")
             }),
+            api_keys: RecentKeys::default(),
             limits: RateLimits::new(limits),
             telemetry,
             cors_origins,

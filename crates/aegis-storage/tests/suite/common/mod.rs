@@ -61,7 +61,7 @@ pub(crate) fn repeatable(license: NewLicense, key: &str, request_hash: &str) -> 
 
 /// Issues a license and returns its id.
 pub(crate) async fn issued(store: &Store, license: NewLicense) -> String {
-    let id = license.id.clone();
-    assert_eq!(store.issue(issue(license)).await.expect("is stored"), Outcome::Stored);
-    id
+    let Outcome::Stored(stored) = store.issue(issue(license)).await.expect("is stored") else { panic!("was there") };
+    assert_eq!(store.license(&stored.id).await.expect("reads"), *stored);
+    stored.id
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aegis_core::KeyUse;
-use aegis_server::{App, Desk, DeskError, Limits, RateLimits, SigningKey, Telemetry};
+use aegis_server::{App, Desk, DeskError, Limits, RateLimits, RecentKeys, SigningKey, Telemetry};
 use aegis_storage::Store;
 use chrono::Utc;
 
@@ -51,6 +51,7 @@ pub(super) async fn app(settings: &Settings, trust: &Trust, store: Store) -> Res
         store,
         desk,
         clock: Box::new(Utc::now),
+        api_keys: RecentKeys::default(),
         limits: RateLimits::new(limits),
         telemetry,
         cors_origins: settings.cors_origins.clone(),
