@@ -38,7 +38,9 @@ pub(crate) async fn opened(address: &str, secrets: &Secrets) -> SharedSigner {
 }
 
 /// The same, or why not.
+#[allow(clippy::await_holding_lock, reason = "each test has a thread of its own")]
 pub(crate) async fn try_open(address: &str, secrets: &Secrets) -> Result<SharedSigner, Error> {
+    let _settled = address.starts_with("pkcs11:").then(softhsm::settled);
     let address: SignerAddress = address.parse()?;
     let mut signers = open(&address, secrets).await?;
     assert_eq!(signers.len(), 1);

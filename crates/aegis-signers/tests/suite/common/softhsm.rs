@@ -3,7 +3,7 @@
 use std::env;
 use std::fs;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aegis_signers::Secrets;
 use uuid::Uuid;
@@ -14,8 +14,8 @@ use super::process::run;
 pub(crate) const PIN: &str = "hush-4711";
 const OFFICER_PIN: &str = "hush-officer-0815";
 
-/// SoftHSM's tools stumble over a token that another of them is making.
-static TOOLS: Mutex<()> = Mutex::new(());
+/// SoftHSM stumbles over a token that is being made, in whatever process.
+static MAKING: Mutex<()> = Mutex::new(());
 
 /// A token of a test's own.
 pub(crate) struct Token {
@@ -72,8 +72,13 @@ impl Token {
     }
 }
 
+/// While this is kept, no token is being made.
+pub(crate) fn settled() -> MutexGuard<'static, ()> {
+    MAKING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn one_by_one(program: &str, arguments: &[&str]) -> String {
-    let _mine = TOOLS.lock().unwrap_or_else(PoisonError::into_inner);
+    let _settled = settled();
     run(program, arguments)
 }
 
