@@ -4,6 +4,8 @@ use std::fs;
 use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
+use std::thread::sleep;
+use std::time::Duration;
 
 use crate::common::Folder;
 use crate::common::server::{Place, client};
@@ -81,6 +83,8 @@ mod api_keys {
         assert!(listed.contains(id) && listed.contains("shop") && !listed.contains(key), "{listed}");
         // Who has the key at hand may name it whole.
         place.run(&["api-keys", "revoke", key]).success();
+        // The server believes for a second what it has read of a key.
+        sleep(Duration::from_millis(1100));
         assert_eq!(status(client().get(url("/licenses"))), 401);
         let listed = place.run(&["api-keys", "list", "--json"]).success().json();
         let mine = listed.as_array().unwrap().iter().find(|key| key["id"] == id).unwrap();
