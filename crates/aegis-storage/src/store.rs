@@ -19,6 +19,9 @@ const CONNECTIONS: u32 = 16;
 /// How long a request waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long a connection rests before it is asked whether it still answers.
+const RESTED: Duration = Duration::from_secs(1);
+
 /// A server that hangs in the middle of a change must not stop the others: PostgreSQL ends its transaction, and those who
 /// wait for its lock are told before. A statement is given longer than any of ours takes.
 const POSTGRES_LIMITS: [(&str, &str); 3] =
@@ -74,8 +77,11 @@ impl Store {
                 .foreign_keys(true)
                 .busy_timeout(PATIENCE)
         });
-        options
-            .map_sqlx_postgres_pool_opts(|pool| pool.after_release(|connection, _| Box::pin(rolls_back(connection))));
+        options.test_before_acquire(false);
+        options.map_sqlx_postgres_pool_opts(|pool| {
+            pool.before_acquire(|connection, about| Box::pin(answers(connection, about.idle_for)))
+                .after_release(|connection, _| Box::pin(rolls_back(connection)))
+        });
         options.map_sqlx_sqlite_pool_opts(|pool| pool.after_release(|connection, _| Box::pin(is_clean(connection))));
         let db = Connector::connect(options).await?;
         let writer = Writer::start(db.clone(), LIMIT);
@@ -155,6 +161,15 @@ fn check_address(address: &str) -> Result<(), Error> {
 
 fn counted<D: sqlx::Database>(pool: &sqlx::Pool<D>) -> (u32, u32) {
     (pool.size(), u32::try_from(pool.num_idle()).unwrap_or(u32::MAX))
+}
+
+/// Whether a connection that has rested still answers. One that was used a moment ago is not asked: that costs as much as
+/// reading a license.
+async fn answers(connection: &mut PgConnection, rested: Duration) -> Result<bool, sqlx::Error> {
+    if rested >= RESTED {
+        timeout(PATIENCE, connection.ping()).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
+    }
+    Ok(true)
 }
 
 /// Takes back what was given up in the middle, in time: where the network is gone, the connection is closed.
