@@ -46,7 +46,7 @@ test-wheel: wheel
 	@tools/test_wheel.sh
 	@tools/test_sdist.sh
 
-test-server: ## Only the license server: faults under load, its description, its commands (about 3 minutes)
+test-server: ## Only the license server: faults under load, its description, its commands (about 4 minutes)
 	@echo "== License server: real servers that are killed, cut off, filled up"
 	@tools/test_server.sh
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from license_server.client import BASE, HOST, Client
 from license_server.server import Server, Start
-from license_server.stores import PostgreSql
+from license_server.stores import Store
 
-SECONDS = 50
+SECONDS = 40
 #: A request may be refused with 422 although its form is right; what is deleted is revoked or deactivated,
 #: and can still be read; and this is what there is to be found.
 SETTINGS = """
@@ -27,9 +27,9 @@ parameters = {{ "path.id" = "C1" }}
 """
 
 
-def test_the_api_is_as_described(start: Start, postgres: PostgreSql, tmp_path: Path) -> None:
+def test_the_api_is_as_described(start: Start, store: Store, tmp_path: Path) -> None:
     """All phases, with an administrator's key; what is found is printed with a way to repeat it."""
-    server = start(env=postgres.env)
+    server = start(env=store.env)
     settings = tmp_path / "schemathesis.toml"
     settings.write_text(SETTINGS.format(license=something_to_find(server.client)))
     done = run(settings, server)
