@@ -8,6 +8,9 @@ use std::sync::Arc;
 #[cfg(feature = "server")]
 use std::sync::atomic::{AtomicBool, Ordering};
 
+#[cfg(feature = "server")]
+use crate::failure::Failure;
+
 #[cfg(unix)]
 pub(crate) use unix::hold;
 
@@ -19,20 +22,31 @@ pub(crate) struct Interrupt(Arc<AtomicBool>);
 #[cfg(feature = "server")]
 impl Interrupt {
     /// From now on these signals do not end the program.
-    pub(crate) fn wait() -> Self {
+    fn wait() -> Self {
         let interrupt = Self::default();
         #[cfg(unix)]
         unix::wait(&interrupt.0);
         interrupt
     }
 
-    pub(crate) fn came(&self) -> bool {
+    fn came(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }
 
     fn check(&self) -> io::Result<()> {
         if self.came() { Err(io::Error::other("it was interrupted")) } else { Ok(()) }
     }
+}
+
+/// Does `work`, which SIGINT and SIGTERM do not end: it is to look whether one came, and to tidy up.
+///
+/// # Errors
+/// Those of `work`; [`Failure::interrupted`] where it failed after a signal.
+#[cfg(feature = "server")]
+pub(crate) fn interruptible<T>(work: impl FnOnce(&Interrupt) -> Result<T, Failure>) -> Result<T, Failure> {
+    let interrupt = Interrupt::wait();
+    let done = work(&interrupt);
+    if done.is_err() && interrupt.came() { Err(Failure::interrupted()) } else { done }
 }
 
 /// What is read or written until a signal comes; then it fails.

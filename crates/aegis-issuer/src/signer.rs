@@ -19,6 +19,12 @@ pub trait Signer {
     /// # Errors
     /// [`SignError`] when the key cannot be reached or may not be used.
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], SignError>;
+
+    /// Whether signing may wait for something outside of this process, such as a service or a device. Who serves others
+    /// meanwhile then signs on a thread of its own.
+    fn waits(&self) -> bool {
+        true
+    }
 }
 
 /// Why a signer did not sign. The text is shown to people and never contains key material.
@@ -68,5 +74,9 @@ impl Signer for FileSigner {
 
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], SignError> {
         Ok(self.key.sign(message))
+    }
+
+    fn waits(&self) -> bool {
+        false
     }
 }

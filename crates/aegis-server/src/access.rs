@@ -13,10 +13,10 @@ use axum::http::request::Parts;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq as _;
 use utoipa::ToSchema;
 
+use crate::digest::sha256;
 use crate::request_log::CallerSlot;
 use crate::{App, Problem};
 
@@ -117,7 +117,7 @@ impl fmt::Debug for FreshKey {
 }
 
 fn hash(key: &str) -> String {
-    URL_SAFE_NO_PAD.encode(Sha256::digest(key))
+    sha256(key)
 }
 
 /// Who calls: the id of the key.

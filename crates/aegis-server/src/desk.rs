@@ -113,6 +113,7 @@ impl Desk {
         keys: Vec<SigningKey>,
         now: Instant,
     ) -> Result<Self, DeskError> {
+        let roots = Arc::new(roots);
         let public = keys.iter().map(SigningKey::public).collect();
         let withdrawn = withdrawn(store, issuer, &roots).await?;
         if let Some(key) = keys.iter().find(|key| withdrawn.iter().any(|kid| kid == key.signer.kid())) {
@@ -120,9 +121,9 @@ impl Desk {
         }
         let certificates = keys.iter().flat_map(|key| key.certificates.clone()).collect();
         // Nothing is kept of keys that are not fit.
-        drop(Self::new(issuer, roots.clone(), keys.clone(), Known::new(roots.clone(), certificates))?);
+        drop(Self::new(issuer, Arc::clone(&roots), keys.clone(), Known::new(Arc::clone(&roots), certificates))?);
         store.keep_signing_keys(issuer, public, ACTOR, now).await?;
-        let known = Known::read(store, issuer, roots.clone()).await?;
+        let known = Known::read(store, issuer, Arc::clone(&roots)).await?;
         Ok(Self::new(issuer, roots, keys, known)?.watched(telemetry))
     }
 
@@ -137,14 +138,14 @@ impl Desk {
         self
     }
 
-    fn new(issuer: &str, roots: Keyring, keys: Vec<SigningKey>, known: Known) -> Result<Self, DeskError> {
+    fn new(issuer: &str, roots: Arc<Keyring>, keys: Vec<SigningKey>, known: Known) -> Result<Self, DeskError> {
         let keys = keys.into_iter().map(|key| key.for_desk(issuer, &roots, &known.certified));
         let keys = keys.collect::<Result<Vec<_>, _>>()?;
         if keys.is_empty() {
             return Err(DeskError::NoKey);
         }
         let known = Arc::new(RwLock::new(Arc::new(known)));
-        Ok(Self { issuer: issuer.into(), roots: Arc::new(roots), keys: keys.into(), known })
+        Ok(Self { issuer: issuer.into(), roots, keys: keys.into(), known })
     }
 
     /// The issuer that the keys speak for.
@@ -163,18 +164,42 @@ impl Desk {
         Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The same, once a token of this issuer can be read with it: another server may have been started with another key.
+    /// The same, with what was added since: another server may have been started with another key.
     ///
     /// # Errors
     /// Those of the database.
-    pub(crate) async fn known_for(&self, store: &Store, token: &str) -> Result<Arc<Known>, Problem> {
-        let known = self.known();
-        if known.reads(token) {
-            return Ok(known);
-        }
-        let known = Arc::new(Known::read(store, &self.issuer, self.roots.as_ref().clone()).await?);
+    pub(crate) async fn catch_up(&self, store: &Store) -> Result<Arc<Known>, Problem> {
+        let known = Arc::new(Known::read(store, &self.issuer, Arc::clone(&self.roots)).await?);
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&known);
         Ok(known)
+    }
+
+    /// Makes the key known of a license that is stored.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(crate) async fn learn_key_of(&self, store: &Store, license: &str) -> Result<(), Problem> {
+        if !self.known().reads(license) {
+            self.catch_up(store).await?;
+        }
+        Ok(())
+    }
+
+    /// The certificate that customers need beside a license or a list of the key `kid`; none where wheels trust its key by
+    /// itself.
+    ///
+    /// # Errors
+    /// They could not read it.
+    pub(crate) async fn certificate(&self, store: &Store, kid: &str, token: &str) -> Result<Option<String>, Problem> {
+        // Of most keys nothing has to be found.
+        if self.roots.get(kid).is_some() {
+            return Ok(None);
+        }
+        let certificate = match self.known().certificate(token) {
+            None => self.catch_up(store).await?.certificate(token),
+            known => known,
+        };
+        certificate.map(Some).ok_or_else(Problem::internal)
     }
 
     /// The signers, each with what it may sign and when.
@@ -212,7 +237,7 @@ impl Desk {
         self.sign(KeyUse::License, now, signed).await
     }
 
-    /// Signs a license for longer. Its key has to be known: see [`Desk::known_for`].
+    /// Signs a license for longer, one of a key that is known.
     ///
     /// # Errors
     /// As [`Desk::issue`].
@@ -223,7 +248,7 @@ impl Desk {
         self.sign(KeyUse::License, now, signed).await
     }
 
-    /// Signs a license for another instance. Its key has to be known: see [`Desk::known_for`].
+    /// Signs a license for another instance, one of a key that is known.
     ///
     /// # Errors
     /// As [`Desk::issue`].
@@ -254,7 +279,7 @@ impl Desk {
         self.sign(KeyUse::Revocation, now, signed).await
     }
 
-    /// The signer may be a service elsewhere: no thread that serves others waits for it.
+    /// No thread that serves others waits for a service elsewhere.
     async fn sign<T: Send + 'static>(
         &self,
         purpose: KeyUse,
@@ -262,12 +287,16 @@ impl Desk {
         sign: impl FnOnce(&Self, &dyn Signer, &IssueContext<'_>) -> Result<T, IssuerError> + Send + 'static,
     ) -> Result<T, Problem> {
         let (desk, signer) = (self.clone(), self.signer(purpose, now)?);
-        let signing = tokio::task::spawn_blocking(move || {
+        let waits = signer.waits();
+        let work = move || {
             let known = desk.known();
             let context = IssueContext { issuer: &desk.issuer, now, keyring: Some(&known.trust) };
             sign(&desk, signer.as_ref(), &context)
-        });
-        Ok(signing.await.map_err(|_| Problem::internal())??)
+        };
+        if !waits {
+            return Ok(work()?);
+        }
+        Ok(tokio::task::spawn_blocking(work).await.map_err(|_| Problem::internal())??)
     }
 
     /// What a customer pastes: the license, with what is needed to read it.
@@ -280,13 +309,9 @@ impl Desk {
         heading: &str,
         license: &StoredLicense,
     ) -> Result<String, Problem> {
-        let token = license.token.as_str();
-        // Most are of a key that wheels trust by itself, and nothing has to be found for them.
-        let known =
-            if self.roots.get(&license.kid).is_some() { self.known() } else { self.known_for(store, token).await? };
-        let certificate = known.certificate(&license.kid, token)?;
-        let certificate = certificate.map(|token| Part::new("Certificate of the key that signed it", token));
-        let parts: Vec<Part> = certificate.into_iter().chain([Part::new(heading, token)]).collect();
+        let certificate = self.certificate(store, &license.kid, &license.token).await?;
+        let certificate = certificate.map(|token| Part::new("Certificate of the key that signed it", &token));
+        let parts: Vec<Part> = certificate.into_iter().chain([Part::new(heading, &license.token)]).collect();
         Ok(bundle(&parts)?)
     }
 }

@@ -8,13 +8,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
+use crate::digest::sha256;
 use crate::input::is_known;
 use crate::{App, Problem};
 
@@ -76,7 +74,7 @@ pub(crate) async fn keys(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
     let keys = keys.iter().map(Jwk::of).collect::<Result<_, _>>()?;
     let set = KeySet { keys };
     let body = serde_json::to_vec(&set).map_err(|_| Problem::internal())?;
-    let tag = format!("W/\"{}\"", URL_SAFE_NO_PAD.encode(Sha256::digest(&body)));
+    let tag = format!("W/\"{}\"", sha256(&body));
     let caching = [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, "public, max-age=300".to_owned())];
     if is_known(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, caching).into_response());

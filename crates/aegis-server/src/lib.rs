@@ -12,6 +12,7 @@ mod client;
 mod customers;
 mod description;
 mod desk;
+mod digest;
 mod headers;
 mod health;
 mod info;

@@ -7,12 +7,10 @@ use aegis_storage::{Note, RevocationKind, SignedList, Subject};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use crate::desk::root_kids;
+use crate::digest::sha256;
 use crate::input::is_known;
 use crate::{App, Problem};
 
@@ -35,12 +33,11 @@ const TRIES: usize = 5;
 pub(crate) async fn revocations(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Problem> {
     let mut lines = Vec::new();
     for list in with_root_list(&app, current(&app).await?).await? {
-        let known = app.desk.known_for(&app.store, &list.token).await?;
-        lines.extend(known.certificate(&list.kid, &list.token)?.map(str::to_owned));
+        lines.extend(app.desk.certificate(&app.store, &list.kid, &list.token).await?);
         lines.push(list.token);
     }
     let text = lines.join("\n") + "\n";
-    let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(Sha256::digest(&text)));
+    let tag = format!("\"{}\"", sha256(&text));
     let caching = [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, "public, max-age=300".to_owned())];
     if is_known(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, caching).into_response());

@@ -4,20 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use aegis_issuer::FileSigner;
 use aegis_issuer::keyfile::{
     KeyId, KeyPaths, PRIVATE_SUFFIX, Passphrase, PrivateKey, read_certificates, read_private, read_public,
 };
 
-use crate::verified::{Place, Verified};
 use crate::{Error, Secrets, SharedSigner};
-
-struct InMemory(PrivateKey);
-
-impl Place for InMemory {
-    fn sign(&self, message: &[u8]) -> Result<[u8; 64], Error> {
-        Ok(self.0.sign(message))
-    }
-}
 
 /// Opens a key file, or all of a folder in the order of their names.
 pub(crate) async fn open(path: &Path, kid: Option<&KeyId>, secrets: &Secrets) -> Result<Vec<SharedSigner>, Error> {
@@ -51,8 +43,10 @@ fn open_one(path: &Path, kid: Option<&KeyId>, passphrase: Option<&Passphrase>) -
     if let Some(paths) = &beside {
         check_pair(path, paths, &key)?;
     }
-    let public = key.public_key();
-    Ok(Arc::new(Verified::new(InMemory(key), &public, kid.as_ref())?))
+    Ok(Arc::new(match kid {
+        Some(kid) => FileSigner::new(kid.as_str(), key)?,
+        None => FileSigner::certified(key),
+    }))
 }
 
 /// The id that the file's name says, unless the key is certified: then it is the thumbprint.

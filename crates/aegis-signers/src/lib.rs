@@ -3,7 +3,8 @@
 //! [`SignerAddress`] says where a key is, [`Secrets`] what opens it, and [`open`] gives what signs with it, behind
 //! [`aegis_issuer::Signer`]. Whatever the place:
 //!
-//! - the public key is read when it is opened, and every signature is verified with it before it is handed out;
+//! - the public key is read when it is opened, and every signature that comes from outside of this process is verified
+//!   with it before it is handed out;
 //! - a place that does not answer is [`aegis_issuer::SignError::Unavailable`] within [`LIMIT`], and works again by itself
 //!   when it is back;
 //! - no error and no `Debug` shows a passphrase, PIN, token or secret id.

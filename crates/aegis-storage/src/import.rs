@@ -2,14 +2,14 @@
 //!
 //! All of it can be repeated: what is there already stays as it is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap};
 
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Set};
 use serde_json::json;
 
 use crate::change::{Change, insert_all};
-use crate::entity::{customer, license, license_module, revocation, revocation_list};
-use crate::issuing::row;
+use crate::entity::{customer, license, revocation, revocation_list};
+use crate::issuing::{module_rows, row};
 use crate::revocations::{UNCOUNTED, last_list, recount};
 use crate::{Customer, Error, Instant, NewLicense, Note, Revocation, RevocationKind, SignedList, Store, Subject};
 
@@ -175,13 +175,9 @@ async fn insert(change: &mut Change, new: Vec<ImportedLicense>, at: Instant) -> 
     let (mut licenses, mut modules) = (Vec::new(), Vec::new());
     for ImportedLicense { license, note } in new {
         change.head.license_seq += 1;
-        let license_seq = change.head.license_seq;
-        let names: BTreeSet<String> = license.modules.iter().cloned().collect();
-        let module = |module_name| license_module::Model { module_name, license_seq }.into_active_model();
-        modules.extend(names.into_iter().map(module));
-        let revocation = revoked.get(&(license.issuer.clone(), license.id.clone()));
-        let mut row = row(license, license_seq, at);
-        if let Some(revocation) = revocation {
+        let mut row = row(license, change.head.license_seq, at);
+        modules.extend(module_rows(&row));
+        if let Some(revocation) = revoked.get(&(row.issuer.clone(), row.id.clone())) {
             row.revoked_at = Some(revocation.revoked_at);
             row.status_reason = status_reason(revocation);
         }

@@ -187,21 +187,17 @@ async fn store(db: &DatabaseConnection, issues: Vec<Issue>) -> Result<Vec<Answer
     for Issue { license, note, idempotency, at } in issues {
         let answer = match known.repeats(&license, idempotency.as_ref()) {
             Ok(Some(first)) => Ok(Outcome::Repeated(first)),
-            Ok(None) => Ok(Outcome::Stored(Box::new(row(license.clone(), change.head.license_seq + 1, at)))),
+            Ok(None) => {
+                change.head.license_seq += 1;
+                Ok(Outcome::Stored(Box::new(row(license, change.head.license_seq, at))))
+            }
             Err(left_out) => Err(left_out.into()),
         };
         if let Ok(Outcome::Stored(row)) = &answer {
-            change.head.license_seq += 1;
-            let seq = change.head.license_seq;
-            let names: BTreeSet<&String> = license.modules.iter().collect();
-            modules.extend(
-                names.into_iter().map(|name| {
-                    license_module::Model { module_name: name.clone(), license_seq: seq }.into_active_model()
-                }),
-            );
+            modules.extend(module_rows(row));
             requests.extend(idempotency.map(|request| {
                 let Idempotency { actor, key, request_hash } = request;
-                let license_id = license.id.clone();
+                let license_id = row.id.clone();
                 idempotency::Model { actor, key, request_hash, license_id, created_at: at }.into_active_model()
             }));
             licenses.push(row.as_ref().clone().into_active_model());
@@ -328,6 +324,13 @@ pub(crate) fn row(license: NewLicense, seq: i64, created_at: Instant) -> license
         replaces: license.replaces,
         token: license.token,
     }
+}
+
+/// What finds the license by its modules.
+pub(crate) fn module_rows(license: &license::Model) -> Vec<license_module::ActiveModel> {
+    let names: BTreeSet<&str> = license.module_names.split(',').collect();
+    let row = |name: &str| license_module::Model { module_name: name.to_owned(), license_seq: license.seq };
+    names.into_iter().map(|name| row(name).into_active_model()).collect()
 }
 
 #[cfg(test)]

@@ -119,7 +119,7 @@ impl Store {
     pub async fn revocations(&self, issuer: &str) -> Result<(Vec<Revocation>, Vec<SignedList>), Error> {
         // The lists first: what is revoked in between is then among the revocations, and not taken for listed.
         let lists = lists_to_carry(&self.db, issuer).await?.all(&self.db).await?;
-        Ok((revocation::Entity::find().filter(revocation::Column::Issuer.eq(issuer)).all(&self.db).await?, lists))
+        Ok((revocations_of(issuer).all(&self.db).await?, lists))
     }
 
     /// Whether anything of an issuer was ever revoked, or may be by a list that was imported.
@@ -127,8 +127,7 @@ impl Store {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn has_revocations(&self, issuer: &str) -> Result<bool, Error> {
-        let revoked = revocation::Entity::find().filter(revocation::Column::Issuer.eq(issuer));
-        Ok(revoked.one(&self.db).await?.is_some() || last_list(&self.db, issuer).await?.is_some())
+        Ok(revocations_of(issuer).one(&self.db).await?.is_some() || last_list(&self.db, issuer).await?.is_some())
     }
 
     /// The list that was signed last, if nothing was revoked or imported since.
@@ -146,8 +145,7 @@ impl Store {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn newest_list_of(&self, issuer: &str, kids: &[String]) -> Result<Option<SignedList>, Error> {
-        let lists = revocation_list::Entity::find().filter(revocation_list::Column::Issuer.eq(issuer));
-        let lists = lists.filter(revocation_list::Column::Kid.is_in(kids));
+        let lists = lists_of(issuer).filter(revocation_list::Column::Kid.is_in(kids));
         Ok(lists.order_by_desc(revocation_list::Column::Seq).one(&self.db).await?)
     }
 
@@ -175,8 +173,7 @@ impl Store {
 }
 
 async fn count<C: ConnectionTrait>(db: &C, issuer: &str) -> Result<i64, Error> {
-    let revoked = revocation::Entity::find().filter(revocation::Column::Issuer.eq(issuer));
-    Ok(i64::try_from(revoked.count(db).await?).unwrap_or(i64::MAX))
+    Ok(i64::try_from(revocations_of(issuer).count(db).await?).unwrap_or(i64::MAX))
 }
 
 async fn license_of<C: ConnectionTrait>(db: &C, id: &str) -> Result<license::Model, Error> {
@@ -185,8 +182,15 @@ async fn license_of<C: ConnectionTrait>(db: &C, id: &str) -> Result<license::Mod
 }
 
 pub(crate) async fn last_list<C: ConnectionTrait>(db: &C, issuer: &str) -> Result<Option<SignedList>, Error> {
-    let lists = revocation_list::Entity::find().filter(revocation_list::Column::Issuer.eq(issuer));
-    Ok(lists.order_by_desc(revocation_list::Column::Seq).one(db).await?)
+    Ok(lists_of(issuer).order_by_desc(revocation_list::Column::Seq).one(db).await?)
+}
+
+fn lists_of(issuer: &str) -> Select<revocation_list::Entity> {
+    revocation_list::Entity::find().filter(revocation_list::Column::Issuer.eq(issuer))
+}
+
+fn revocations_of(issuer: &str) -> Select<revocation::Entity> {
+    revocation::Entity::find().filter(revocation::Column::Issuer.eq(issuer))
 }
 
 /// The last list and those that are uncounted, in the order of their numbers.
@@ -194,8 +198,7 @@ async fn lists_to_carry<C: ConnectionTrait>(db: &C, issuer: &str) -> Result<Sele
     use revocation_list::Column;
     let last = last_list(db, issuer).await?.map(|last| last.seq);
     let carried = Condition::any().add(Column::Counted.eq(UNCOUNTED)).add(Column::Seq.eq(last));
-    let lists = revocation_list::Entity::find().filter(Column::Issuer.eq(issuer)).filter(carried);
-    Ok(lists.order_by_asc(Column::Seq))
+    Ok(lists_of(issuer).filter(carried).order_by_asc(Column::Seq))
 }
 
 /// Sets what lists of an issuer take account of.

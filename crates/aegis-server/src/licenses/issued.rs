@@ -5,18 +5,16 @@ use aegis_storage::{Idempotency, Instant, Issue, License, NewLicense, Outcome};
 use axum::Json;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::DateTime;
 use serde::Serialize;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use super::LicenseView;
 use crate::access::Caller;
 use crate::app::BASE;
 use crate::desk::Signed;
+use crate::digest::sha256;
 use crate::{App, Problem};
 
 /// Makes a repeated request known (as the draft of the IETF's HTTPAPI group names it).
@@ -60,7 +58,7 @@ impl<'a> IssueRequest<'a> {
                 let remedy = "use 1 to 128 visible ASCII characters, such as a UUID";
                 let key = key.ok_or_else(|| Problem::invalid("Idempotency-Key", "this is no key", remedy))?;
                 let wanted = serde_json::to_vec(&(action, &replaces, wanted)).map_err(|_| Problem::internal())?;
-                let request_hash = URL_SAFE_NO_PAD.encode(Sha256::digest(wanted));
+                let request_hash = sha256(wanted);
                 Some(Idempotency { actor: caller.0.clone(), key: key.to_owned(), request_hash })
             }
         };
@@ -86,7 +84,7 @@ impl<'a> IssueRequest<'a> {
             "customer": license.customer_id, "modules": license.modules, "ends_at": license.ends_at,
             "replaces": license.replaces,
         });
-        let note = App::note(caller, action, "license", &license.id.clone(), detail);
+        let note = App::note(caller, action, "license", &license.id, detail);
         let outcome = app.store.issue(Issue { license, note, idempotency, at: app.now() }).await?;
         let kept = match outcome {
             Outcome::Stored(kept) => {

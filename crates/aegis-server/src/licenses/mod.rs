@@ -17,10 +17,14 @@ use utoipa::ToSchema;
 
 use crate::{App, Problem};
 
-/// The license that another is to replace. What was revoked is not issued again in another form.
+/// The license that another is to replace, whose key is then known. What was revoked is not issued again in another form.
 async fn replaceable(app: &App, id: &str) -> Result<License, Problem> {
     let license = app.store.license(id).await?;
-    if license.revoked_at.is_some() { Err(Problem::revoked(id)) } else { Ok(license) }
+    if license.revoked_at.is_some() {
+        return Err(Problem::revoked(id));
+    }
+    app.desk.learn_key_of(&app.store, &license.token).await?;
+    Ok(license)
 }
 
 /// Where a license stands, but for its begin.

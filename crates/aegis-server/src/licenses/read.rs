@@ -6,14 +6,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use super::LicenseView;
 use crate::access::{May, ToRead};
+use crate::digest::sha256;
 use crate::input::{Id, is_known};
 use crate::problem::ProblemDocument;
 use crate::{App, Problem};
@@ -44,7 +42,7 @@ pub(crate) async fn read(
     let view = LicenseView::at(app.store.license(&id).await?, app.now());
     let body = serde_json::to_vec(&view).map_err(|_| Problem::internal())?;
     // Weak: of the content, not of how it is written (RFC 9110 §8.8.1).
-    let tag = format!("W/\"{}\"", URL_SAFE_NO_PAD.encode(Sha256::digest(&body)));
+    let tag = format!("W/\"{}\"", sha256(&body));
     if is_known(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }

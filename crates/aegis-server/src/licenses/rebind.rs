@@ -63,7 +63,6 @@ pub(crate) async fn rebind(
     let wanted: RebindRequest = serde_json::from_value(wanted).map_err(|_| Problem::internal())?;
     let before = InstanceClaim::of_token(&old.token)?;
     let instance = NewInstance::from_request(&wanted, before.as_ref())?;
-    app.desk.known_for(&app.store, &old.token).await?;
     let signed = app.desk.rebind(old.token, instance, app.now().timestamp()).await?;
     request.keep(signed).await
 }

@@ -65,7 +65,6 @@ pub(crate) async fn renew(
     let renewal: Renewal = serde_json::from_value(renewal).map_err(|error| {
         Problem::invalid("exp", error.to_string(), "write a day as 2027-03-01, or an instant as 2027-03-01T12:00:00Z")
     })?;
-    app.desk.known_for(&app.store, &old.token).await?;
     let signed = app.desk.renew(old.token, renewal, app.now().timestamp()).await?;
     request.keep(signed).await
 }

@@ -151,6 +151,10 @@ impl Signer for Watched {
         self.learned(outcome.is_ok());
         outcome
     }
+
+    fn waits(&self) -> bool {
+        self.signer.waits()
+    }
 }
 
 impl fmt::Debug for Watched {

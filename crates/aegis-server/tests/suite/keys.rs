@@ -67,6 +67,19 @@ async fn import(stores: &TestStore, token: &str, kid: &str) {
     stores.store.import_list(list, note, Run::Real, at(NOW)).await.expect("is stored");
 }
 
+/// Two servers on one database, with a customer; the second signs with a key that the first did not know when it started.
+async fn of_two_keys(stores: TestStore) -> [Server; 2] {
+    let (root, roots) = root();
+    let beside = stores.beside().await;
+    let old = Server::start_with(stores, roots.clone(), vec![certified(&root, 0, 30)]).await;
+    let new = Server::start_with(beside, roots, vec![certified(&root, 1, 60)]).await;
+    for server in [&old, &new] {
+        server.set_clock(NOW + 2 * DAY);
+    }
+    new.add_customer("C1").await;
+    [old, new]
+}
+
 async fn refused(stores: &TestStore, roots: Keyring, keys: Vec<SigningKey>) -> DeskError {
     match Desk::open(&stores.store, &Telemetry::new(), ISSUER, roots, keys, at(NOW)).await {
         Ok(_) => panic!("is not refused"),
@@ -126,14 +139,7 @@ on_both! {
 
     /// Of two servers on one database, one is started anew with the next key; the other still answers rightly.
     async fn a_server_learns_the_key_of_another(stores: TestStore) {
-        let (root, roots) = root();
-        let beside = stores.beside().await;
-        let old = Server::start_with(stores, roots.clone(), vec![certified(&root, 0, 30)]).await;
-        let new = Server::start_with(beside, roots, vec![certified(&root, 1, 60)]).await;
-        for server in [&old, &new] {
-            server.set_clock(NOW + 2 * DAY);
-        }
-        new.add_customer("C1").await;
+        let [old, new] = of_two_keys(stores).await;
         let id = new.issue("C1").await;
         let bundle = async |server: &Server| answer(server.request(Method::GET, &format!("/bundle/{id}"))).await.1;
         assert_eq!(bundle(&old).await, bundle(&new).await);
@@ -148,6 +154,13 @@ on_both! {
             assert_eq!(said["code"], "revoked", "{said}");
         }
         assert_eq!(answer(old.bare(Method::GET, "/api/v1/revocations")).await.1, list);
+    }
+
+    async fn a_license_of_the_key_of_another_server_is_valid(stores: TestStore) {
+        let [old, new] = of_two_keys(stores).await;
+        let id = new.issue("C1").await;
+        let (_, said) = old.post(&format!("/licenses/{id}/validate"), &json!({ "odoo_version": "19.0" })).await;
+        assert_eq!(said["code"], "valid", "{said}");
     }
 
     /// A root withdraws the key: what it has signed is refused, the list that says so is served, and the key signs no more.

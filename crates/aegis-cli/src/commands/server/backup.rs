@@ -18,7 +18,7 @@ use super::serve::stop;
 use super::trust::key_folders;
 use super::{SettingsArgs, archive::DATABASE};
 use crate::failure::Failure;
-use crate::interrupt::{Interrupt, Interruptible};
+use crate::interrupt::{Interrupt, Interruptible, interruptible};
 use crate::keyrings::{KEYRING_FILE, TRUST_FILE, folder_of};
 use crate::output::{Outcome, counted};
 use crate::settings::Settings;
@@ -45,9 +45,7 @@ fn recipient(text: &str) -> Result<Recipient, String> {
 }
 
 pub(crate) fn run(arguments: &BackupArgs) -> Result<Outcome, Failure> {
-    let interrupt = Interrupt::wait();
-    let done = backup(arguments, &interrupt);
-    if done.is_err() && interrupt.came() { Err(Failure::interrupted()) } else { done }
+    interruptible(|interrupt| backup(arguments, interrupt))
 }
 
 fn backup(arguments: &BackupArgs, interrupt: &Interrupt) -> Result<Outcome, Failure> {

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::archive::{self, DATABASE, KEYS, TRUST};
 use super::database::is_empty;
 use crate::failure::Failure;
-use crate::interrupt::{Interrupt, Interruptible};
+use crate::interrupt::{Interrupt, Interruptible, interruptible};
 use crate::keyrings::folder_of;
 use crate::output::{Outcome, counted};
 use crate::write::make_folder;
@@ -34,9 +34,7 @@ pub(crate) struct RestoreArgs {
 }
 
 pub(crate) fn run(arguments: &RestoreArgs) -> Result<Outcome, Failure> {
-    let interrupt = Interrupt::wait();
-    let done = restore(arguments, &interrupt);
-    if done.is_err() && interrupt.came() { Err(Failure::interrupted()) } else { done }
+    interruptible(|interrupt| restore(arguments, interrupt))
 }
 
 fn restore(arguments: &RestoreArgs, interrupt: &Interrupt) -> Result<Outcome, Failure> {
