@@ -73,15 +73,22 @@ impl Change {
     }
 }
 
-/// Inserts rows, by as many statements as it takes. Each is for as many rows as a power of two: a database prepares a
-/// statement once for each number of values in it.
+/// Inserts rows, by as many statements as it takes. Each is for as many rows as a power of two, or half as much more: a
+/// database prepares a statement once for each number of values in it.
 pub(crate) async fn insert_all<A: ActiveModelTrait>(tx: &DatabaseTransaction, rows: Vec<A>) -> Result<(), Error> {
     let at_once = VALUES / <A::Entity as EntityTrait>::Column::iter().count();
     let mut rows = rows.into_iter().peekable();
     while rows.peek().is_some() {
-        let left = rows.len().min(at_once);
-        let some: Vec<A> = rows.by_ref().take(1 << left.ilog2()).collect();
+        let size = of_few_sizes(rows.len().min(at_once));
+        let some: Vec<A> = rows.by_ref().take(size).collect();
         A::Entity::insert_many(some).exec_without_returning(tx).await?;
     }
     Ok(())
+}
+
+/// The greatest of 1, 2, 3, 4, 6, 8, 12, 16, 24, … that is not greater.
+const fn of_few_sizes(number: usize) -> usize {
+    let power = 1 << number.ilog2();
+    let more = power + power / 2;
+    if number < more { power } else { more }
 }

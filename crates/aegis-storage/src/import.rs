@@ -2,7 +2,7 @@
 //!
 //! All of it can be repeated: what is there already stays as it is.
 
-use std::collections::{BTreeMap};
+use std::collections::BTreeMap;
 
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Set};
 use serde_json::json;

@@ -2,11 +2,15 @@
 //!
 //! A transaction costs a write to the disk, and only one can be open at a time. So licenses that arrive while one is
 //! being committed wait, and are stored together by the next. Each is answered when it is durable.
+//!
+//! All wait for that transaction, so it waits for none of them: it has a thread and connections of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+use std::{io, thread};
 
 use sea_orm::{ColumnTrait, Condition, DatabaseConnection, EntityTrait, IntoActiveModel, QueryFilter};
+use tokio::runtime;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
@@ -64,10 +68,12 @@ enum Job {
     Stop(oneshot::Sender<()>),
 }
 
-/// The task that stores licenses.
+/// The thread that stores licenses.
 #[derive(Debug, Clone)]
 pub(crate) struct Writer {
     jobs: mpsc::Sender<Job>,
+    /// Its connections.
+    pub(crate) db: DatabaseConnection,
 }
 
 impl Store {
@@ -99,13 +105,29 @@ fn same_request(hash: &str, license_id: String, request: &Idempotency) -> Result
 }
 
 impl Writer {
-    pub(crate) fn start(db: DatabaseConnection, limit: Duration) -> Self {
+    /// `db` is not used by others, and not connected yet: a connection belongs to the runtime that made it.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the machine has no room for a thread.
+    pub(crate) async fn start(db: DatabaseConnection, limit: Duration) -> Result<Self, Error> {
         let (jobs, queue) = mpsc::channel(QUEUE);
-        drop(tokio::spawn(write(db, queue, limit)));
-        Self { jobs }
+        let writer = Self { jobs, db: db.clone() };
+        let no_room = |error: io::Error| Error::Unavailable(format!("no thread that stores could be started: {error}"));
+        let (started, starts) = oneshot::channel();
+        let work = move || match runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => {
+                let _ = started.send(Ok(()));
+                runtime.block_on(write(db, queue, limit));
+            }
+            Err(error) => drop(started.send(Err(error))),
+        };
+        thread::Builder::new().name("aegis-writer".to_owned()).spawn(work).map_err(no_room)?;
+        let started = starts.await.unwrap_or_else(|_| Err(io::ErrorKind::Other.into()));
+        started.map_err(no_room)?;
+        Ok(writer)
     }
 
-    /// Waits until everything sent before is stored.
+    /// Waits until everything sent before is stored, and the connections closed.
     pub(crate) async fn stop(self) {
         let (stopped, done) = oneshot::channel();
         if self.jobs.send(Job::Stop(stopped)).await.is_ok() {
@@ -137,10 +159,12 @@ async fn write(db: DatabaseConnection, mut queue: mpsc::Receiver<Job>, limit: Du
             let _ = answer.send(stored);
         }
         if let Some(stopped) = stop {
+            let _ = db.close().await;
             let _ = stopped.send(());
             return;
         }
     }
+    let _ = db.close().await;
 }
 
 fn too_late() -> Error {
@@ -251,9 +275,16 @@ impl Known {
         let ids = issues.iter().map(|issue| issue.license.customer_id.as_str()).collect::<BTreeSet<_>>();
         let ids = of_few_lengths(ids.into_iter().collect());
         let customers = customer::Entity::find().filter(customer::Column::Id.is_in(ids)).all(&change.tx).await?;
-        let named = |issue: &'_ Issue| [Some(issue.license.id.clone()), issue.license.replaces.clone()];
-        let ids = of_few_lengths(issues.iter().flat_map(named).flatten().collect());
-        let licenses = license::Entity::find().filter(license::Column::Id.is_in(ids)).all(&change.tx).await?;
+        // Ids are new but by an error. That many are is not asked: where one is not, the database refuses them all, and
+        // each is stored by itself.
+        let alone = issues.len() == 1;
+        let named = |issue: &Issue| [alone.then(|| issue.license.id.clone()), issue.license.replaces.clone()];
+        let ids: Vec<String> = of_few_lengths(issues.iter().flat_map(named).flatten().collect());
+        let licenses = if ids.is_empty() {
+            Vec::new()
+        } else {
+            license::Entity::find().filter(license::Column::Id.is_in(ids)).all(&change.tx).await?
+        };
         let requests: Vec<&Idempotency> = issues.iter().filter_map(|issue| issue.idempotency.as_ref()).collect();
         let requests = of_few_lengths(requests);
         let stored = if requests.is_empty() {
@@ -415,8 +446,7 @@ mod tests {
         let customer = NewCustomer { id: "C1".to_owned(), name: "Customer".to_owned(), email: None };
         stores.store.add_customer(customer, note("customer.add"), Instant::UNIX_EPOCH).await.expect("is added");
         let (address, silence, _folder) = network(&stores.address);
-        let store = Store::connect(&address).await.expect("connects");
-        let store = Store { writer: Writer::start(store.db.clone(), SHORT), ..store };
+        let store = Store::connect_within(&address, SHORT).await.expect("connects");
         let other = Database::connect(&stores.address).await.expect("connects");
         let lock = other.begin().await.expect("begins");
         lock.execute_unprepared("SELECT * FROM heads FOR UPDATE").await.expect("locks");
@@ -430,7 +460,7 @@ mod tests {
         assert!(matches!(store.issue(issue("next")).await, Ok(Outcome::Stored(_))));
         // As long as it may take to roll back.
         tokio::time::sleep(SHORT * 6).await;
-        assert_eq!(store.connections(), crate::Connections { idle: 1, used: 0 });
+        assert_eq!(store.connections(), crate::Connections { idle: 2, used: 0 });
         store.close().await.expect("closes");
     }
 
@@ -440,7 +470,7 @@ mod tests {
         let stores = postgres().await;
         let customer = NewCustomer { id: "C1".to_owned(), name: "Customer".to_owned(), email: None };
         stores.store.add_customer(customer, note("customer.add"), Instant::UNIX_EPOCH).await.expect("is added");
-        let store = Store { writer: Writer::start(stores.store.db.clone(), SHORT), ..stores.store.clone() };
+        let store = Store::connect_within(&stores.address, SHORT).await.expect("connects");
         let other = Database::connect(&stores.address).await.expect("connects");
         let lock = other.begin().await.expect("begins");
         lock.execute_unprepared("SELECT * FROM heads FOR UPDATE").await.expect("locks");

@@ -13,8 +13,11 @@ use crate::Error;
 use crate::issuing::{LIMIT, Writer};
 use crate::migrations::Migrations;
 
-/// Connections to PostgreSQL, at most, for each process.
-const CONNECTIONS: u32 = 16;
+/// Connections to PostgreSQL, at most, for each process; besides those by which licenses are stored.
+const CONNECTIONS: u32 = 14;
+
+/// Connections by which licenses are stored: one at a time, while another that does not answer any more is given up.
+const STORING: u32 = 2;
 
 /// How long a request waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -58,6 +61,11 @@ impl Store {
     /// # Errors
     /// [`Error::BadAddress`], [`Error::Unavailable`].
     pub async fn connect(address: &str) -> Result<Self, Error> {
+        Self::connect_within(address, LIMIT).await
+    }
+
+    /// The same, where licenses are stored within `limit` or not at all.
+    pub(crate) async fn connect_within(address: &str, limit: Duration) -> Result<Self, Error> {
         let address = match address.split_once(':').map(|(scheme, _)| scheme) {
             Some("postgres" | "postgresql") => address.to_owned(),
             Some("sqlite") if address.contains('?') => address.to_owned(),
@@ -83,8 +91,9 @@ impl Store {
                 .after_release(|connection, _| Box::pin(rolls_back(connection)))
         });
         options.map_sqlx_sqlite_pool_opts(|pool| pool.after_release(|connection, _| Box::pin(is_clean(connection))));
-        let db = Connector::connect(options).await?;
-        let writer = Writer::start(db.clone(), LIMIT);
+        let db = Connector::connect(options.clone()).await?;
+        options.max_connections(STORING).connect_lazy(true);
+        let writer = Writer::start(Connector::connect(options).await?, limit).await?;
         Ok(Self { db, writer })
     }
 
@@ -100,12 +109,14 @@ impl Store {
     /// How many connections there are now.
     #[must_use]
     pub fn connections(&self) -> Connections {
-        let (size, idle) = match self.database() {
-            Database::Sqlite => counted(self.db.get_sqlite_connection_pool()),
-            Database::PostgreSql => counted(self.db.get_postgres_connection_pool()),
-        };
-        // The two are not read at the same instant.
-        Connections { idle, used: size.saturating_sub(idle) }
+        let counted = [&self.db, &self.writer.db].map(|db| match self.database() {
+            Database::Sqlite => counted(db.get_sqlite_connection_pool()),
+            Database::PostgreSql => counted(db.get_postgres_connection_pool()),
+        });
+        Connections {
+            idle: counted.iter().map(|pool| pool.idle).sum(),
+            used: counted.iter().map(|pool| pool.used).sum(),
+        }
     }
 
     /// Makes or renews the tables. Does nothing where they are as they should be.
@@ -159,8 +170,10 @@ fn check_address(address: &str) -> Result<(), Error> {
     }
 }
 
-fn counted<D: sqlx::Database>(pool: &sqlx::Pool<D>) -> (u32, u32) {
-    (pool.size(), u32::try_from(pool.num_idle()).unwrap_or(u32::MAX))
+fn counted<D: sqlx::Database>(pool: &sqlx::Pool<D>) -> Connections {
+    let (size, idle) = (pool.size(), u32::try_from(pool.num_idle()).unwrap_or(u32::MAX));
+    // The two are not read at the same instant.
+    Connections { idle, used: size.saturating_sub(idle) }
 }
 
 /// Whether a connection that has rested still answers. One that was used a moment ago is not asked: that costs as much as

@@ -113,6 +113,23 @@ on_both! {
         assert!(matches!(second, Err(Error::NotFound { .. })));
     }
 
+    /// One that is there already is refused by itself, also where many are stored together.
+    async fn the_same_license_among_others_is_refused_alone(stores: TestStore) {
+        let store = stores.store;
+        add_customer(&store, "C1").await;
+        let stored = license("C1");
+        issued(&store, stored.clone()).await;
+        let mut tasks = tokio::task::JoinSet::new();
+        for number in 0..20 {
+            let (store, license) = (store.clone(), if number == 10 { stored.clone() } else { license("C1") });
+            tasks.spawn(async move { store.issue(issue(license)).await });
+        }
+        let (stored, refused): (Vec<_>, Vec<_>) = tasks.join_all().await.into_iter().partition(Result::is_ok);
+        assert!(matches!(refused[..], [Err(Error::Exists { what: "license", .. })]), "{refused:?}");
+        assert_eq!(stored.len(), 19);
+        assert_eq!(store.verify_audit_log().await.expect("holds").0, 21);
+    }
+
     /// Closing waits for what was sent.
     async fn closing_waits_for_what_is_being_stored(stores: TestStore) {
         let store = stores.store;
