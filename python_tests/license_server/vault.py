@@ -2,7 +2,6 @@
 
 import base64
 import json
-import subprocess
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,21 +11,8 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from license_server.client import HOST
-from license_server.server import wait_until
-from odoo_lab.server import free_port
-from odoo_lab.workspace import end, spawn
-from signer_lab import programs
+from signer_lab import services
 
-START_SECONDS = 60
-SETTINGS = """
-storage "inmem" {{}}
-listener "tcp" {{
-  address = "{place}"
-  tls_disable = true
-}}
-api_addr = "http://{place}"
-"""
 #: What signing takes, and no more.
 POLICY = """
 path "transit/keys/licenses" { capabilities = ["read"] }
@@ -48,8 +34,8 @@ class Vault:
     """
 
     url: str
-    _token: str = field(default="", repr=False)
-    _unseal_key: str = field(default="", repr=False)
+    _token: str = field(repr=False)
+    _unseal_key: str = field(repr=False)
 
     def seal(self) -> None:
         """Seal it: it signs nothing until somebody unseals it."""
@@ -78,20 +64,6 @@ class Vault:
             "VAULT_SECRET_ID": secret_id,
         }
 
-    def initialize(self) -> None:
-        """Make a new one ready for use."""
-        made = self._ask("PUT", "sys/init", {"secret_shares": 1, "secret_threshold": 1})
-        self._token, self._unseal_key = made["root_token"], made["keys"][0]
-        self.unseal()
-
-    def answers(self) -> bool:
-        """Ask whether it runs, sealed or not."""
-        try:
-            self._ask("GET", "sys/seal-status")
-        except OSError:
-            return False
-        return True
-
     def _role(self) -> tuple[str, str]:
         self._ask("POST", "sys/policies/acl/licenses", {"policy": POLICY})
         self._ask("POST", "sys/auth/approle", {"type": "approle"})
@@ -117,22 +89,8 @@ def running(folder: Path) -> Iterator[Vault]:
     Raises:
         odoo_lab.Unavailable: it cannot be had here.
     """
-    place = f"{HOST}:{free_port()}"
-    settings, log = folder / "bao.hcl", folder / "bao.log"
-    settings.write_text(SETTINGS.format(place=place))
-    with log.open("w") as output:
-        process = spawn([programs.bao(), "server", f"-config={settings}"], output=output)
-    try:
-        yield _started(Vault(f"http://{place}"), process, log)
-    finally:
-        end(process)
-
-
-def _started(vault: Vault, process: "subprocess.Popen[str]", log: Path) -> Vault:
-    if not wait_until(lambda: vault.answers() or process.poll() is not None, START_SECONDS):
-        raise RuntimeError(f"OpenBao does not answer; the end of its log:\n{log.read_text()[-2000:]}")
-    vault.initialize()
-    return vault
+    with services.openbao(folder) as bao:
+        yield Vault(bao.address, bao.token, bao.unseal_key)
 
 
 def _trust(folder: Path, public: bytes) -> None:

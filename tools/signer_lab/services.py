@@ -7,6 +7,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,21 +40,52 @@ slots.removable = false
 """
 
 
+@dataclass
+class OpenBao:
+    """A running OpenBao; see ``openbao``.
+
+    Attributes:
+        address: its URL.
+        token: of root.
+        unseal_key: what unseals it.
+        program: what was started.
+    """
+
+    address: str
+    token: str = field(repr=False)
+    unseal_key: str = field(repr=False)
+    program: Path
+
+
 @contextlib.contextmanager
-def vault(folder: Path) -> Iterator[dict[str, str]]:
-    """Run an OpenBao, initialized and unsealed as a new one is."""
+def openbao(folder: Path) -> Iterator[OpenBao]:
+    """Run an OpenBao, initialized and unsealed as a new one is.
+
+    Args:
+        folder: for its settings and its log.
+
+    Raises:
+        Unavailable: it cannot be had here.
+    """
     program, port = programs.bao(), free_port()
     settings = folder / "bao.hcl"
     settings.write_text(BAO.format(port=port))
     address = f"http://127.0.0.1:{port}"
     with _running("OpenBao", [program, "server", f"-config={settings}"], folder / "bao.log", {}):
         _wait(f"{address}/v1/sys/seal-status", folder / "bao.log")
-        keys = _put(f"{address}/v1/sys/init", {"secret_shares": 1, "secret_threshold": 1})
-        _put(f"{address}/v1/sys/unseal", {"key": keys["keys"][0]})
+        made = _put(f"{address}/v1/sys/init", {"secret_shares": 1, "secret_threshold": 1})
+        _put(f"{address}/v1/sys/unseal", {"key": made["keys"][0]})
+        yield OpenBao(address, made["root_token"], made["keys"][0], program)
+
+
+@contextlib.contextmanager
+def vault(folder: Path) -> Iterator[dict[str, str]]:
+    """Run an OpenBao for the tests in Rust."""
+    with openbao(folder) as bao:
         yield {
-            "AEGIS_TEST_VAULT_ADDR": address,
-            "AEGIS_TEST_VAULT_TOKEN": keys["root_token"],
-            "AEGIS_TEST_VAULT_PROGRAM": str(program),
+            "AEGIS_TEST_VAULT_ADDR": bao.address,
+            "AEGIS_TEST_VAULT_TOKEN": bao.token,
+            "AEGIS_TEST_VAULT_PROGRAM": str(bao.program),
         }
 
 
