@@ -18,6 +18,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
+use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt as _;
 
 use crate::{App, metrics_router, router};
@@ -27,13 +28,16 @@ use crate::{App, metrics_router, router};
 struct Patience {
     /// The head of a request, and where a connection is kept, the next request.
     head: Duration,
+    /// Somebody who takes nothing of the answer.
+    write: Duration,
     /// What still runs when it is time to stop.
     stop: Duration,
 }
 
 /// Proxies keep a connection for a minute, mostly. It is for them to close it: what they send into one that was just closed
 /// here would be lost.
-const PATIENCE: Patience = Patience { head: Duration::from_secs(75), stop: Duration::from_secs(30) };
+const PATIENCE: Patience =
+    Patience { head: Duration::from_secs(75), write: Duration::from_secs(30), stop: Duration::from_secs(30) };
 
 /// Connections that are open, at most; more wait until others end. Each may hold a body of 64 KiB, and a file of the system.
 const CONNECTIONS: usize = 4096;
@@ -78,7 +82,7 @@ async fn run(
             biased;
             () = &mut stop => break,
             (place, (stream, peer)) = accept_into(&places, &listener) => {
-                let answered = answer(stream, peer, router.clone(), graceful.watcher(), patience.head);
+                let answered = answer(stream, peer, router.clone(), graceful.watcher(), patience);
                 connections.spawn(async move {
                     answered.await;
                     drop(place);
@@ -115,17 +119,19 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     }
 }
 
-async fn answer(stream: TcpStream, peer: SocketAddr, router: Router, watcher: Watcher, head: Duration) {
+async fn answer(stream: TcpStream, peer: SocketAddr, router: Router, watcher: Watcher, patience: Patience) {
     // Answers are written at once and whole; where this is not granted, they come a little later.
     let _ = stream.set_nodelay(true);
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(patience.write));
     let service = router.map_request(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
         request.map(Body::new)
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(head)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        .header_read_timeout(patience.head)
+        .serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(service));
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, "a connection ended early");
     }
@@ -147,13 +153,16 @@ mod tests {
     const LONG: Duration = Duration::from_secs(20);
     const PLACES: usize = 3;
 
-    /// A server that answers `/` at once and `/slow` after a time, and is told to stop.
+    const PATIENT: Patience = Patience { head: LONG, write: LONG, stop: LONG };
+
+    /// A server that answers `/` at once, `/slow` after a time, `/large` with more than a socket holds, and is told to stop.
     async fn start(patience: Patience) -> (SocketAddr, oneshot::Sender<()>, tokio::task::JoinHandle<()>) {
         let slow = async || {
             tokio::time::sleep(SHORT * 2).await;
             "done"
         };
         let router = Router::new().route("/", get(async || "done")).route("/slow", get(slow));
+        let router = router.route("/large", get(async || "x".repeat(64 << 20)));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel();
@@ -177,7 +186,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_head_that_does_not_end_is_cut_off() {
-        let (address, _stop, _) = start(Patience { head: SHORT, stop: LONG }).await;
+        let (address, _stop, _) = start(Patience { head: SHORT, ..PATIENT }).await;
         let begun = Instant::now();
         let slow_loris = send(address, "GET / HTTP/1.1\r\nHost: x\r\nX-A: ").await;
         let silent = send(address, "").await;
@@ -190,8 +199,31 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_does_not_read_the_answer_is_cut_off() {
+        let (address, _stop, _) = start(Patience { write: SHORT, ..PATIENT }).await;
+        let mut idle = Vec::new();
+        for _ in 0..PLACES {
+            idle.push(send(address, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n").await);
+        }
+        let next = send(address, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+        assert!(rest(next).await.ends_with("done"), "their places are free again");
+    }
+
+    #[tokio::test]
+    async fn who_reads_slowly_gets_all_of_the_answer() {
+        let (address, _stop, _) = start(Patience { write: SHORT, ..PATIENT }).await;
+        let mut slow = send(address, "GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+        let mut part = vec![0; 16 << 20];
+        for _ in 0..3 {
+            slow.read_exact(&mut part).await.expect("is sent");
+            tokio::time::sleep(SHORT / 2).await;
+        }
+        assert!(rest(slow).await.ends_with("xxx"));
+    }
+
+    #[tokio::test]
     async fn more_connections_than_there_are_places_wait() {
-        let (address, _stop, _) = start(Patience { head: LONG, stop: LONG }).await;
+        let (address, _stop, _) = start(PATIENT).await;
         let mut open = Vec::new();
         for _ in 0..PLACES {
             open.push(send(address, "").await);
@@ -206,7 +238,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_runs_is_finished_and_nothing_new_is_taken() {
-        let (address, stop, running) = start(Patience { head: LONG, stop: LONG }).await;
+        let (address, stop, running) = start(PATIENT).await;
         let idle = send(address, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
         let request = send(address, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").await;
         tokio::time::sleep(SHORT).await;
@@ -221,7 +253,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_slow_client_does_not_hold_it_up() {
-        let (address, stop, running) = start(Patience { head: LONG, stop: SHORT }).await;
+        let (address, stop, running) = start(Patience { stop: SHORT, ..PATIENT }).await;
         let slow = send(address, "POST / HTTP/1.1\r\nHost: x\r\nContent-Le").await;
         tokio::time::sleep(SHORT / 3).await;
         let begun = Instant::now();
