@@ -14,7 +14,7 @@ use crate::{App, Problem};
 
 /// What to mail to the customer: the license, with what is needed to read it, as one text to paste.
 #[utoipa::path(
-    get, path = "/bundle/{id}", tag = "licenses", params(("id" = String, Path)),
+    get, path = "/bundle/{id}", operation_id = "license_bundle", tag = "licenses", params(("id" = String, Path)),
     responses(
         (status = OK, body = String, content_type = "text/plain"),
         (status = NOT_FOUND, body = ProblemDocument),

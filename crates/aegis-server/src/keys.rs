@@ -62,7 +62,7 @@ struct Certificate {
 
 /// The public keys, and their certificates.
 #[utoipa::path(
-    get, path = "/keys", tag = "public", security(()),
+    get, path = "/keys", operation_id = "public_keys", tag = "public", security(()),
     params(("If-None-Match" = Option<String>, Header, description = "the ETag one has")),
     responses(
         (status = OK, body = KeySet, content_type = "application/jwk-set+json", headers(("ETag" = String))),

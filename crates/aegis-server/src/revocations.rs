@@ -23,7 +23,7 @@ const TRIES: usize = 5;
 /// What was revoked, for customers to fetch or to paste: the signed list, with the certificate of the key that signed it
 /// where wheels do not know that key by themselves, and the newest list by which a root withdraws keys. A token in each line.
 #[utoipa::path(
-    get, path = "/revocations", tag = "public", security(()),
+    get, path = "/revocations", operation_id = "revocations", tag = "public", security(()),
     params(("If-None-Match" = Option<String>, Header, description = "the ETag one has")),
     responses(
         (status = OK, body = String, content_type = "text/plain", headers(("ETag" = String))),

@@ -74,7 +74,7 @@ impl From<AuditEntry> for AuditView {
 
 /// Reads the audit log.
 #[utoipa::path(
-    get, path = "/admin/audit-logs", tag = "administration", params(AuditAsked),
+    get, path = "/admin/audit-logs", operation_id = "list_audit_log", tag = "administration", params(AuditAsked),
     responses(
         (status = OK, body = AuditPage),
         (status = UNPROCESSABLE_ENTITY, body = ProblemDocument),

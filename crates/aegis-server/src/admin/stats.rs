@@ -31,7 +31,7 @@ pub(crate) struct StatsView {
 
 /// Counts licenses and customers.
 #[utoipa::path(
-    get, path = "/admin/stats", tag = "administration",
+    get, path = "/admin/stats", operation_id = "stats", tag = "administration",
     responses((status = OK, body = StatsView))
 )]
 pub(crate) async fn stats(State(app): State<Arc<App>>, _may: May<ToAdminister>) -> Result<Json<StatsView>, Problem> {

@@ -41,7 +41,7 @@ pub(crate) struct FreshKeyView {
 
 /// Makes an API key.
 #[utoipa::path(
-    post, path = "/admin/api-keys", tag = "administration", request_body = AddApiKey,
+    post, path = "/admin/api-keys", operation_id = "add_api_key", tag = "administration", request_body = AddApiKey,
     responses(
         (status = CREATED, body = FreshKeyView),
         (status = UNPROCESSABLE_ENTITY, body = ProblemDocument),

@@ -20,7 +20,7 @@ pub(crate) struct ApiKeys {
 
 /// Lists the API keys.
 #[utoipa::path(
-    get, path = "/admin/api-keys", tag = "administration",
+    get, path = "/admin/api-keys", operation_id = "list_api_keys", tag = "administration",
     responses((status = OK, body = ApiKeys))
 )]
 pub(crate) async fn list(State(app): State<Arc<App>>, _may: May<ToAdminister>) -> Result<Json<ApiKeys>, Problem> {

@@ -14,7 +14,8 @@ use crate::{App, Problem};
 
 /// Revokes an API key. One that was revoked before stays as it was.
 #[utoipa::path(
-    delete, path = "/admin/api-keys/{id}", tag = "administration", params(("id" = String, Path)),
+    delete, path = "/admin/api-keys/{id}", operation_id = "revoke_api_key", tag = "administration",
+    params(("id" = String, Path)),
     responses(
         (status = OK, body = ApiKeyView),
         (status = NOT_FOUND, body = ProblemDocument),

@@ -33,7 +33,7 @@ pub(crate) struct AddCustomer {
 
 /// Adds a customer.
 #[utoipa::path(
-    post, path = "/customers", tag = "customers", request_body = AddCustomer,
+    post, path = "/customers", operation_id = "add_customer", tag = "customers", request_body = AddCustomer,
     responses(
         (status = CREATED, body = CustomerView),
         (status = CONFLICT, body = ProblemDocument),

@@ -39,7 +39,8 @@ fn given<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Option<String>>, 
 
 /// Changes a customer.
 #[utoipa::path(
-    patch, path = "/customers/{id}", tag = "customers", params(("id" = String, Path)), request_body = ChangeCustomer,
+    patch, path = "/customers/{id}", operation_id = "change_customer", tag = "customers",
+    params(("id" = String, Path)), request_body = ChangeCustomer,
     responses(
         (status = OK, body = CustomerView),
         (status = NOT_FOUND, body = ProblemDocument),

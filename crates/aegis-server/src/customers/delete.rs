@@ -16,7 +16,8 @@ use crate::{App, Problem};
 
 /// Deletes a customer; one who has licenses is deactivated instead, and answered.
 #[utoipa::path(
-    delete, path = "/customers/{id}", tag = "customers", params(("id" = String, Path)),
+    delete, path = "/customers/{id}", operation_id = "delete_customer", tag = "customers",
+    params(("id" = String, Path)),
     responses(
         (status = OK, description = "has licenses, and was deactivated", body = CustomerView),
         (status = NO_CONTENT, description = "was deleted"),

@@ -36,7 +36,7 @@ pub(crate) struct CustomersPage {
 
 /// Lists customers.
 #[utoipa::path(
-    get, path = "/customers", tag = "customers", params(CustomersAsked),
+    get, path = "/customers", operation_id = "list_customers", tag = "customers", params(CustomersAsked),
     responses(
         (status = OK, body = CustomersPage),
         (status = UNPROCESSABLE_ENTITY, body = ProblemDocument),

@@ -13,7 +13,7 @@ use crate::{App, Problem};
 
 /// Reads a customer.
 #[utoipa::path(
-    get, path = "/customers/{id}", tag = "customers", params(("id" = String, Path)),
+    get, path = "/customers/{id}", operation_id = "read_customer", tag = "customers", params(("id" = String, Path)),
     responses(
         (status = OK, body = CustomerView),
         (status = NOT_FOUND, body = ProblemDocument),

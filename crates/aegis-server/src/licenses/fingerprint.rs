@@ -30,7 +30,8 @@ pub(crate) struct FingerprintView {
 
 /// Works out the fingerprint of an instance, as `instance_fingerprint` of a license has it.
 #[utoipa::path(
-    post, path = "/licenses/fingerprint", tag = "licenses", request_body = FingerprintAsked,
+    post, path = "/licenses/fingerprint", operation_id = "instance_fingerprint", tag = "licenses",
+    request_body = FingerprintAsked,
     responses(
         (status = OK, body = FingerprintView),
         (status = UNPROCESSABLE_ENTITY, body = ProblemDocument),

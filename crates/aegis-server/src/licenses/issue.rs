@@ -141,7 +141,7 @@ struct Agreed {
 
 /// Issues a license.
 #[utoipa::path(
-    post, path = "/licenses", tag = "licenses", request_body = IssueLicense,
+    post, path = "/licenses", operation_id = "issue_license", tag = "licenses", request_body = IssueLicense,
     params(("Idempotency-Key" = Option<String>, Header, description = "the same for each try of one request")),
     responses(
         (status = CREATED, body = IssuedLicense, headers(("Location" = String))),

@@ -50,7 +50,7 @@ pub(crate) struct LicensesPage {
 
 /// Lists licenses, the newest first.
 #[utoipa::path(
-    get, path = "/licenses", tag = "licenses", params(LicensesAsked),
+    get, path = "/licenses", operation_id = "list_licenses", tag = "licenses", params(LicensesAsked),
     responses(
         (status = OK, body = LicensesPage),
         (status = UNPROCESSABLE_ENTITY, body = ProblemDocument),

@@ -25,7 +25,7 @@ pub(crate) struct TokenView {
 
 /// Reads a license.
 #[utoipa::path(
-    get, path = "/licenses/{id}", tag = "licenses",
+    get, path = "/licenses/{id}", operation_id = "read_license", tag = "licenses",
     params(("id" = String, Path), ("If-None-Match" = Option<String>, Header, description = "the ETag one has")),
     responses(
         (status = OK, body = LicenseView, headers(("ETag" = String))),
@@ -51,7 +51,7 @@ pub(crate) async fn read(
 
 /// Reads the license itself.
 #[utoipa::path(
-    get, path = "/licenses/{id}/token", tag = "licenses", params(("id" = String, Path)),
+    get, path = "/licenses/{id}/token", operation_id = "license_token", tag = "licenses", params(("id" = String, Path)),
     responses(
         (status = OK, body = TokenView),
         (status = NOT_FOUND, body = ProblemDocument),

@@ -36,7 +36,8 @@ pub(crate) struct RebindLicense {
 /// Issues the license once more, for another instance. The one before goes on where it fits: revoke it when the customer
 /// has moved.
 #[utoipa::path(
-    post, path = "/licenses/{id}/rebind", tag = "licenses", request_body = RebindLicense,
+    post, path = "/licenses/{id}/rebind", operation_id = "rebind_license", tag = "licenses",
+    request_body = RebindLicense,
     params(
         ("id" = String, Path),
         ("Idempotency-Key" = Option<String>, Header, description = "the same for each try of one request"),

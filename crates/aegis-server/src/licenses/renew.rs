@@ -38,7 +38,7 @@ pub(crate) struct RenewLicense {
 
 /// Issues the license once more, with a later end. The one before stands until its own end.
 #[utoipa::path(
-    post, path = "/licenses/{id}/renew", tag = "licenses", request_body = RenewLicense,
+    post, path = "/licenses/{id}/renew", operation_id = "renew_license", tag = "licenses", request_body = RenewLicense,
     params(
         ("id" = String, Path),
         ("Idempotency-Key" = Option<String>, Header, description = "the same for each try of one request"),

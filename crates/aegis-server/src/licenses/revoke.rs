@@ -28,7 +28,8 @@ pub(crate) struct Reason {
 
 /// Revokes a license. One that was revoked before stays as it was: the first reason and time count.
 #[utoipa::path(
-    post, path = "/licenses/{id}/revoke", tag = "licenses", params(("id" = String, Path)), request_body = Reason,
+    post, path = "/licenses/{id}/revoke", operation_id = "revoke_license", tag = "licenses",
+    params(("id" = String, Path)), request_body = Reason,
     responses(
         (status = OK, body = LicenseView),
         (status = NOT_FOUND, body = ProblemDocument),
@@ -46,7 +47,8 @@ pub(crate) async fn revoke(
 
 /// Revokes a license, as `POST /licenses/{id}/revoke` does.
 #[utoipa::path(
-    delete, path = "/licenses/{id}", tag = "licenses", params(("id" = String, Path), Reason),
+    delete, path = "/licenses/{id}", operation_id = "delete_license", tag = "licenses",
+    params(("id" = String, Path), Reason),
     responses(
         (status = OK, body = LicenseView),
         (status = NOT_FOUND, body = ProblemDocument),
@@ -64,7 +66,8 @@ pub(crate) async fn delete(
 
 /// Revokes a license, as `POST` of the same path does.
 #[utoipa::path(
-    delete, path = "/licenses/{id}/revoke", tag = "licenses", params(("id" = String, Path), Reason),
+    delete, path = "/licenses/{id}/revoke", operation_id = "revoke_license_by_delete", tag = "licenses",
+    params(("id" = String, Path), Reason),
     responses(
         (status = OK, body = LicenseView),
         (status = NOT_FOUND, body = ProblemDocument),

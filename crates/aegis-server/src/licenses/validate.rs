@@ -108,7 +108,7 @@ impl InstanceAsked {
 
 /// Says what a customer's Odoo would say to a text.
 #[utoipa::path(
-    post, path = "/licenses/validate", tag = "licenses", request_body = ValidateToken,
+    post, path = "/licenses/validate", operation_id = "validate_text", tag = "licenses", request_body = ValidateToken,
     responses(
         (status = OK, body = Validation),
         (status = UNPROCESSABLE_ENTITY, body = ProblemDocument),
@@ -124,7 +124,8 @@ pub(crate) async fn by_token(
 
 /// Says what a customer's Odoo would say to a license that was issued here.
 #[utoipa::path(
-    post, path = "/licenses/{id}/validate", tag = "licenses", params(("id" = String, Path)), request_body = Situation,
+    post, path = "/licenses/{id}/validate", operation_id = "validate_license", tag = "licenses",
+    params(("id" = String, Path)), request_body = Situation,
     responses(
         (status = OK, body = Validation),
         (status = NOT_FOUND, body = ProblemDocument), (status = UNPROCESSABLE_ENTITY, body = ProblemDocument),

@@ -1,5 +1,6 @@
 //! The description of the API, and the page on which people try it out.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::{env, fs};
 
@@ -38,6 +39,17 @@ fn every_answer_of_every_endpoint_is_described() {
             }
         }
     }
+}
+
+/// Programs that are made from the description name their functions so (OpenAPI 3.1 §4.8.10).
+#[test]
+fn every_operation_has_an_id_of_its_own() {
+    let api = serde_json::to_value(openapi()).expect("is JSON");
+    let items = api["paths"].as_object().expect("has paths").values();
+    let operations: Vec<_> = items.flat_map(|item| item.as_object().expect("has methods").values()).collect();
+    let ids: BTreeSet<_> =
+        operations.iter().map(|operation| operation["operationId"].as_str().expect("has one")).collect();
+    assert_eq!(ids.len(), operations.len());
 }
 
 on_both! {
