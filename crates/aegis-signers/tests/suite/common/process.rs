@@ -1,8 +1,11 @@
 //! A service of a test's own: started, held, ended.
 
+use std::fs;
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 /// A process, which ends with the test.
 pub(crate) struct Process(Child);
@@ -32,6 +35,17 @@ impl Process {
     /// Lets it hang: connections are taken, and nothing is answered.
     pub(crate) fn hold(&self) {
         self.signal("STOP");
+        while !self.is_held() {
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Whether all of its threads have stopped: until then one of them may still answer.
+    fn is_held(&self) -> bool {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.0.id())).unwrap();
+        let mut states = threads.filter_map(|thread| fs::read_to_string(thread.unwrap().path().join("stat")).ok());
+        // The name of the program, in parentheses, comes before the state.
+        states.all(|stat| stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('T')))
     }
 
     /// Lets it go on.
