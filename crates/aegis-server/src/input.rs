@@ -6,7 +6,6 @@ use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
 use chrono::{DateTime, Datelike as _, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize as _, Deserializer};
@@ -122,19 +121,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     }
 }
 
-/// Whether the caller has this version already (RFC 9110 §8.8.3.2 and §13.1.2).
-pub(crate) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
-    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let mut known = known.flat_map(|tags| tags.split(',')).map(str::trim);
-    // The comparison is the weak one: a proxy may have weakened the tag.
-    known.any(|known| known == "*" || opaque(known) == opaque(tag))
-}
-
-/// A tag without the mark of a weak one.
-fn opaque(tag: &str) -> &str {
-    tag.strip_prefix("W/").unwrap_or(tag)
-}
-
 /// How many rows a page has.
 pub(crate) fn page_size(limit: Option<u64>) -> Result<u64, Problem> {
     match limit {
@@ -178,28 +164,4 @@ pub(crate) fn check_text(member: &str, text: &str, longest: usize) -> Result<(),
         return Err(Problem::invalid(member, detail, "shorten it, or leave out line breaks and control characters"));
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::http::HeaderValue;
-
-    use super::*;
-
-    #[test]
-    fn tags_are_compared_weakly() {
-        let is_known = |values: &[&'static str], tag| {
-            let mut headers = HeaderMap::new();
-            for value in values {
-                headers.append(header::IF_NONE_MATCH, HeaderValue::from_static(value));
-            }
-            super::is_known(&headers, tag)
-        };
-        for (ours, weak) in [("\"x\"", "W/\"x\""), ("W/\"x\"", "\"x\"")] {
-            assert!(is_known(&[ours], ours) && is_known(&[weak], ours));
-            assert!(is_known(&["\"a\" , W/\"x\""], ours) && is_known(&["\"a\"", weak], ours));
-            assert!(is_known(&["*"], ours));
-            assert!(!is_known(&["\"a\", x, w/\"x\""], ours) && !is_known(&[], ours));
-        }
-    }
 }

@@ -4,16 +4,14 @@ use std::sync::Arc;
 
 use aegis_issuer::UnverifiedCertificate;
 use aegis_storage::SigningKey;
-use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::digest::sha256;
-use crate::input::is_known;
+use crate::etag::tagged;
 use crate::{App, Problem};
 
 /// The public keys, as a JWK Set (RFC 7517 §5).
@@ -74,12 +72,8 @@ pub(crate) async fn keys(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
     let keys = keys.iter().map(Jwk::of).collect::<Result<_, _>>()?;
     let set = KeySet { keys };
     let body = serde_json::to_vec(&set).map_err(|_| Problem::internal())?;
-    let tag = format!("W/\"{}\"", sha256(&body));
-    let caching = [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, "public, max-age=300".to_owned())];
-    if is_known(&headers, &tag) {
-        return Ok((StatusCode::NOT_MODIFIED, caching).into_response());
-    }
-    Ok((caching, [(header::CONTENT_TYPE, "application/jwk-set+json")], Json(set)).into_response())
+    let answer = tagged(&headers, "application/jwk-set+json", body);
+    Ok(([(header::CACHE_CONTROL, "public, max-age=300")], answer).into_response())
 }
 
 impl Jwk {

@@ -13,6 +13,7 @@ mod customers;
 mod description;
 mod desk;
 mod digest;
+mod etag;
 mod headers;
 mod health;
 mod info;

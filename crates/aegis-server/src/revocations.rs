@@ -5,13 +5,12 @@ use std::sync::Arc;
 use aegis_issuer::revocation::{KeptList, Revocation, Revoked};
 use aegis_storage::{Note, RevocationKind, SignedList, Subject};
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use crate::desk::root_kids;
-use crate::digest::sha256;
-use crate::input::is_known;
+use crate::etag::tagged;
 use crate::{App, Problem};
 
 /// Who signs lists, for the audit log.
@@ -37,12 +36,8 @@ pub(crate) async fn revocations(State(app): State<Arc<App>>, headers: HeaderMap)
         lines.push(list.token);
     }
     let text = lines.join("\n") + "\n";
-    let tag = format!("\"{}\"", sha256(&text));
-    let caching = [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, "public, max-age=300".to_owned())];
-    if is_known(&headers, &tag) {
-        return Ok((StatusCode::NOT_MODIFIED, caching).into_response());
-    }
-    Ok((caching, text).into_response())
+    let answer = tagged(&headers, "text/plain; charset=utf-8", text.into_bytes());
+    Ok(([(header::CACHE_CONTROL, "public, max-age=300")], answer).into_response())
 }
 
 /// The lists that count; none where nothing was ever revoked, so that the signer is not needed to say so.

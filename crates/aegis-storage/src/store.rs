@@ -1,16 +1,18 @@
 //! The connection.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::sqlx::postgres::PgConnection;
 use sea_orm::sqlx::sqlite::SqliteConnection;
 use sea_orm::sqlx::{self, Connection as _};
-use sea_orm::{ConnectOptions, Database as Connector, DatabaseConnection, DbBackend};
+use sea_orm::{ConnectOptions, Database as Connector, DatabaseConnection, DbBackend, Statement};
 use sea_orm_migration::MigratorTrait;
 use tokio::time::timeout;
 
 use crate::Error;
 use crate::issuing::{LIMIT, Writer};
+use crate::licenses::license_by_id;
 use crate::migrations::Migrations;
 
 /// Connections to PostgreSQL, at most, for each process; besides those by which licenses are stored.
@@ -53,6 +55,7 @@ pub struct Connections {
 pub struct Store {
     pub(crate) db: DatabaseConnection,
     pub(crate) writer: Writer,
+    pub(crate) license_by_id: Arc<Statement>,
 }
 
 impl Store {
@@ -94,7 +97,8 @@ impl Store {
         let db = Connector::connect(options.clone()).await?;
         options.max_connections(STORING).connect_lazy(true);
         let writer = Writer::start(Connector::connect(options).await?, limit).await?;
-        Ok(Self { db, writer })
+        let license_by_id = Arc::new(license_by_id(db.get_database_backend()));
+        Ok(Self { db, writer, license_by_id })
     }
 
     /// Which database it is.
@@ -148,7 +152,7 @@ impl Store {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn close(self) -> Result<(), Error> {
-        let Self { db, writer } = self;
+        let Self { db, writer, .. } = self;
         let closing = async {
             writer.stop().await;
             Ok(db.close().await?)

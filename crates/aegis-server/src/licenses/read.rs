@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::LicenseView;
 use crate::access::{May, ToRead};
-use crate::digest::sha256;
-use crate::input::{Id, is_known};
+use crate::etag::tagged;
+use crate::input::Id;
 use crate::problem::ProblemDocument;
 use crate::{App, Problem};
 
@@ -41,12 +41,7 @@ pub(crate) async fn read(
 ) -> Result<Response, Problem> {
     let view = LicenseView::at(app.store.license(&id).await?, app.now());
     let body = serde_json::to_vec(&view).map_err(|_| Problem::internal())?;
-    // Weak: of the content, not of how it is written (RFC 9110 §8.8.1).
-    let tag = format!("W/\"{}\"", sha256(&body));
-    if is_known(&headers, &tag) {
-        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
-    }
-    Ok(([(header::ETAG, tag)], Json(view)).into_response())
+    Ok(tagged(&headers, "application/json", body))
 }
 
 /// Reads the license itself.
