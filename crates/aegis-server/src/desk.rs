@@ -170,19 +170,12 @@ impl Desk {
     /// Those of the database.
     pub(crate) async fn catch_up(&self, store: &Store) -> Result<Arc<Known>, Problem> {
         let known = Arc::new(Known::read(store, &self.issuer, Arc::clone(&self.roots)).await?);
-        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&known);
-        Ok(known)
-    }
-
-    /// Makes the key known of a license that is stored.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub(crate) async fn learn_key_of(&self, store: &Store, license: &str) -> Result<(), Problem> {
-        if !self.known().reads(license) {
-            self.catch_up(store).await?;
+        let mut kept = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        // Certificates are only ever added: with fewer it was read before.
+        if known.certified.len() >= kept.certified.len() {
+            *kept = known;
         }
-        Ok(())
+        Ok(Arc::clone(&kept))
     }
 
     /// The certificate that customers need beside a license or a list of the key `kid`; none where wheels trust its key by
@@ -279,7 +272,7 @@ impl Desk {
         self.sign(KeyUse::Revocation, now, signed).await
     }
 
-    /// No thread that serves others waits for a service elsewhere.
+    /// No thread that serves others waits for a service elsewhere, nor for a list, which may be long.
     async fn sign<T: Send + 'static>(
         &self,
         purpose: KeyUse,
@@ -287,13 +280,13 @@ impl Desk {
         sign: impl FnOnce(&Self, &dyn Signer, &IssueContext<'_>) -> Result<T, IssuerError> + Send + 'static,
     ) -> Result<T, Problem> {
         let (desk, signer) = (self.clone(), self.signer(purpose, now)?);
-        let waits = signer.waits();
+        let takes_long = signer.waits() || purpose == KeyUse::Revocation;
         let work = move || {
             let known = desk.known();
             let context = IssueContext { issuer: &desk.issuer, now, keyring: Some(&known.trust) };
             sign(&desk, signer.as_ref(), &context)
         };
-        if !waits {
+        if !takes_long {
             return Ok(work()?);
         }
         Ok(tokio::task::spawn_blocking(work).await.map_err(|_| Problem::internal())??)

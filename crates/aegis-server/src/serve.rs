@@ -28,7 +28,7 @@ use crate::{App, metrics_router, router};
 struct Patience {
     /// The head of a request, and where a connection is kept, the next request.
     head: Duration,
-    /// Somebody who takes nothing of the answer.
+    /// Somebody who takes too little of the answer for more of it to be sent.
     write: Duration,
     /// What still runs when it is time to stop.
     stop: Duration,

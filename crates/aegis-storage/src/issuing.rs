@@ -131,7 +131,7 @@ impl Writer {
     pub(crate) async fn stop(self) {
         let (stopped, done) = oneshot::channel();
         if self.jobs.send(Job::Stop(stopped)).await.is_ok() {
-            // It fails where the task has ended already.
+            // It fails where the thread has ended already.
             let _ = done.await;
         }
     }

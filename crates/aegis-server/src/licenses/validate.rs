@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aegis_core::{Assessment, Bundle, Context, Instance, Report, open, running_major};
+use aegis_core::{Assessment, Bundle, Code, Context, Instance, Report, open, running_major};
 use aegis_storage::SignedList;
 use axum::Json;
 use axum::extract::State;
@@ -138,7 +138,6 @@ pub(crate) async fn by_id(
     Body(asked): Body<Situation>,
 ) -> Result<Json<Validation>, Problem> {
     let token = app.store.license(&id).await?.token;
-    app.desk.learn_key_of(&app.store, &token).await?;
     validation(&app, &token, &asked).await
 }
 
@@ -153,11 +152,11 @@ async fn validation(app: &App, token: &str, asked: &Situation) -> Result<Json<Va
         ..Context::new(odoo_major, asked.now.unwrap_or_else(|| app.now()).timestamp())
     };
     let lists = revocations::lists_in_force(app).await?;
-    let bundle = match opened(&lists, token, &app.desk.known()) {
-        None => opened(&lists, token, &*app.desk.catch_up(&app.store).await?).ok_or_else(Problem::internal)?,
-        Some(bundle) => bundle,
+    let report = |known: &Known| opened(&lists, token, known).map(|bundle| bundle.report(&context));
+    let report = match report(&app.desk.known()).filter(|report| !misses_a_key(report)) {
+        None => report(&*app.desk.catch_up(&app.store).await?).ok_or_else(Problem::internal)?,
+        Some(report) => report,
     };
-    let report = bundle.report(&context);
     app.telemetry.validated(report.code.as_str());
     Ok(Json(Validation::of(&report)))
 }
@@ -171,6 +170,10 @@ fn opened(lists: &[SignedList], text: &str, known: &Known) -> Option<Bundle> {
         bundle.trust().iter().any(|found| found.token.as_str() == list.token && found.content.is_ok())
     };
     lists.iter().all(heard).then_some(bundle)
+}
+
+fn misses_a_key(report: &Report) -> bool {
+    report.assessments.iter().any(|license| license.code == Code::UnknownKey)
 }
 
 impl Validation {

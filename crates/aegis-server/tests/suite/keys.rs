@@ -163,6 +163,17 @@ on_both! {
         assert_eq!(said["code"], "valid", "{said}");
     }
 
+    /// The same text is not told one thing by one server and another by the next.
+    async fn the_text_of_a_license_of_another_server_is_valid(stores: TestStore) {
+        let [old, new] = of_two_keys(stores).await;
+        let (_, issued) = new.post("/licenses", &license("C1")).await;
+        let asked = json!({ "token": issued["token"], "context": { "odoo_version": "19.0" } });
+        for server in [&new, &old] {
+            let (_, said) = server.post("/licenses/validate", &asked).await;
+            assert_eq!(said["code"], "valid", "{said}");
+        }
+    }
+
     /// A root withdraws the key: what it has signed is refused, the list that says so is served, and the key signs no more.
     async fn a_withdrawn_key_signs_no_more(stores: TestStore) {
         let (root, roots) = root();

@@ -35,9 +35,13 @@ impl Process {
     /// Lets it hang: connections are taken, and nothing is answered.
     pub(crate) fn hold(&self) {
         self.signal("STOP");
-        while !self.is_held() {
+        for _ in 0..500 {
+            if self.is_held() {
+                return;
+            }
             thread::sleep(Duration::from_millis(10));
         }
+        panic!("it does not stop");
     }
 
     /// Whether all of its threads have stopped: until then one of them may still answer.
