@@ -71,8 +71,8 @@ def openbao(folder: Path) -> Iterator[OpenBao]:
     settings = folder / "bao.hcl"
     settings.write_text(BAO.format(port=port))
     address = f"http://127.0.0.1:{port}"
-    with _running("OpenBao", [program, "server", f"-config={settings}"], folder / "bao.log", {}):
-        _wait(f"{address}/v1/sys/seal-status", folder / "bao.log")
+    with _running("OpenBao", [program, "server", f"-config={settings}"], folder / "bao.log", {}) as process:
+        _wait(process, f"{address}/v1/sys/seal-status", folder / "bao.log")
         made = _put(f"{address}/v1/sys/init", {"secret_shares": 1, "secret_threshold": 1})
         _put(f"{address}/v1/sys/unseal", {"key": made["keys"][0]})
         yield OpenBao(address, made["root_token"], made["keys"][0], program)
@@ -97,9 +97,9 @@ def kms(folder: Path) -> Iterator[dict[str, str]]:
     program.chmod(0o755)
     state, log = folder / "kms-state", folder / "kms.log"
     variables = {"GATEWAY_PORT": str(port), "STATE_DIR": str(state), "TMPDIR": str(folder)}
-    with _running("the KMS", [program], log, variables):
+    with _running("the KMS", [program], log, variables) as process:
         address = f"http://127.0.0.1:{port}"
-        _wait(f"{address}/_ministack/health", log)
+        _wait(process, f"{address}/_ministack/health", log)
         yield {
             "AEGIS_TEST_KMS_ENDPOINT": address,
             "AEGIS_TEST_KMS_PROGRAM": str(program),
@@ -128,17 +128,19 @@ def pkcs11(folder: Path) -> Iterator[dict[str, str]]:
 
 
 @contextlib.contextmanager
-def _running(name: str, command: list[str | Path], log: Path, variables: dict[str, str]) -> Iterator[None]:
+def _running(
+    name: str, command: list[str | Path], log: Path, variables: dict[str, str]
+) -> Iterator["subprocess.Popen[str]"]:
     progress(f"starting {name}")
     with log.open("w") as output:
         process = spawn(command, output=output, env=variables)
         try:
-            yield
+            yield process
         finally:
             end(process)
 
 
-def _wait(address: str, log: Path) -> None:
+def _wait(process: "subprocess.Popen[str]", address: str, log: Path) -> None:
     """Wait until a service answers."""
     until = time.monotonic() + START_SECONDS
     while True:
@@ -146,7 +148,7 @@ def _wait(address: str, log: Path) -> None:
             with urllib.request.urlopen(address, timeout=2):  # noqa: S310 - an address of ours
                 return
         except (OSError, urllib.error.URLError) as error:
-            if time.monotonic() > until:
+            if process.poll() is not None or time.monotonic() > until:
                 last = (log.read_text().strip().splitlines() or ["nothing"])[-1]
                 raise Unavailable(f"{address} does not answer; its log ends with: {last}") from error
             time.sleep(0.1)
