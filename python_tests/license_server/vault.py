@@ -5,7 +5,7 @@ import json
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +30,10 @@ class Vault:
     """A running OpenBao; see ``running``.
 
     Attributes:
-        url: its address.
+        bao: where it is, and what opens it.
     """
 
-    url: str
-    _token: str = field(repr=False)
-    _unseal_key: str = field(repr=False)
+    bao: services.OpenBao
 
     def seal(self) -> None:
         """Seal it: it signs nothing until somebody unseals it."""
@@ -43,7 +41,7 @@ class Vault:
 
     def unseal(self) -> None:
         """Unseal it."""
-        self._ask("PUT", "sys/unseal", {"key": self._unseal_key})
+        self._ask("PUT", "sys/unseal", {"key": self.bao.unseal_key})
 
     def settings(self, folder: Path) -> Mapping[str, str]:
         """Make a key that signs licenses, and give the settings of a server that uses it.
@@ -59,7 +57,7 @@ class Vault:
         return {
             "AEGIS_SIGNER": f"vault:transit/licenses?version=1#{KID}",
             "AEGIS_TRUST": str(folder),
-            "VAULT_ADDR": self.url,
+            "VAULT_ADDR": self.bao.address,
             "VAULT_ROLE_ID": role_id,
             "VAULT_SECRET_ID": secret_id,
         }
@@ -75,8 +73,8 @@ class Vault:
 
     def _ask(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - any JSON
         data = None if body is None else json.dumps(body).encode()
-        headers = {"X-Vault-Token": self._token}
-        request = urllib.request.Request(f"{self.url}/v1/{path}", data, headers, method=method)  # noqa: S310 - ours
+        headers = {"X-Vault-Token": self.bao.token}
+        request = urllib.request.Request(f"{self.bao.address}/v1/{path}", data, headers, method=method)  # noqa: S310 - ours
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - the same
             text = answer.read()
         return json.loads(text) if text else None
@@ -90,7 +88,7 @@ def running(folder: Path) -> Iterator[Vault]:
         odoo_lab.Unavailable: it cannot be had here.
     """
     with services.openbao(folder) as bao:
-        yield Vault(bao.address, bao.token, bao.unseal_key)
+        yield Vault(bao)
 
 
 def _trust(folder: Path, public: bytes) -> None:

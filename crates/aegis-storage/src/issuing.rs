@@ -275,7 +275,7 @@ impl Known {
         let ids = issues.iter().map(|issue| issue.license.customer_id.as_str()).collect::<BTreeSet<_>>();
         let ids = of_few_lengths(ids.into_iter().collect());
         let customers = customer::Entity::find().filter(customer::Column::Id.is_in(ids)).all(&change.tx).await?;
-        // Ids are new but by an error. That many are is not asked: where one is not, the database refuses them all, and
+        // Ids are new but by an error, so many are not asked for: where one is there, the database refuses them all, and
         // each is stored by itself.
         let alone = issues.len() == 1;
         let named = |issue: &Issue| [alone.then(|| issue.license.id.clone()), issue.license.replaces.clone()];

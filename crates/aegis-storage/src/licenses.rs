@@ -1,6 +1,6 @@
 //! Licenses, as they are found again.
 
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, Values};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait};
 use sea_orm::{
     ColumnTrait, DbBackend, EntityTrait, JoinType, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     RelationTrait, Statement,
@@ -111,8 +111,8 @@ pub struct Stats {
 }
 
 /// What reads a license by its id: the query that is asked most is put together once.
-pub(crate) fn license_by_id(database: DbBackend) -> Statement {
-    license::Entity::find().filter(license::Column::Id.eq("")).build(database)
+pub(crate) fn license_by_id(database: DbBackend) -> String {
+    license::Entity::find().filter(license::Column::Id.eq("")).build(database).sql
 }
 
 impl Store {
@@ -121,7 +121,8 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Unavailable`].
     pub async fn license(&self, id: &str) -> Result<License, Error> {
-        let query = Statement { values: Some(Values(vec![id.into()])), ..self.license_by_id.as_ref().clone() };
+        let database = self.db.get_database_backend();
+        let query = Statement::from_sql_and_values(database, self.license_by_id.as_ref(), [id.into()]);
         let row = license::Entity::find().from_raw_sql(query).one(&self.db).await?;
         row.ok_or_else(|| Error::NotFound { what: "license", id: id.to_owned() })
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sea_orm::sqlx::postgres::PgConnection;
 use sea_orm::sqlx::sqlite::SqliteConnection;
 use sea_orm::sqlx::{self, Connection as _};
-use sea_orm::{ConnectOptions, Database as Connector, DatabaseConnection, DbBackend, Statement};
+use sea_orm::{ConnectOptions, Database as Connector, DatabaseConnection, DbBackend};
 use sea_orm_migration::MigratorTrait;
 use tokio::time::timeout;
 
@@ -55,7 +55,7 @@ pub struct Connections {
 pub struct Store {
     pub(crate) db: DatabaseConnection,
     pub(crate) writer: Writer,
-    pub(crate) license_by_id: Arc<Statement>,
+    pub(crate) license_by_id: Arc<str>,
 }
 
 impl Store {
@@ -97,7 +97,7 @@ impl Store {
         let db = Connector::connect(options.clone()).await?;
         options.max_connections(STORING).connect_lazy(true);
         let writer = Writer::start(Connector::connect(options).await?, limit).await?;
-        let license_by_id = Arc::new(license_by_id(db.get_database_backend()));
+        let license_by_id = license_by_id(db.get_database_backend()).into();
         Ok(Self { db, writer, license_by_id })
     }
 
